@@ -1,0 +1,1 @@
+//! Networks of the real node core in virtual time.

@@ -1,0 +1,3 @@
+//! Cairn.
+
+pub mod primitives;
