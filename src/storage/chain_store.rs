@@ -1,0 +1,91 @@
+//! The port between the core and whatever keeps its chain.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use super::commit::{Checkpoint, Commit, StoredHeader};
+use crate::consensus::undo::Undo;
+use crate::consensus::violation::Violation;
+use crate::primitives::{Block, BlockId};
+
+/// Reads what was committed. Cheap to clone; used by the core and by everyone who serves blocks.
+///
+/// A reader sees every commit that the store's writer has accepted, durable or not.
+pub trait ChainReader: Clone {
+    /// A header that was committed.
+    fn header(&self, id: BlockId) -> Result<Option<StoredHeader>, StorageError>;
+    /// A body that was committed: checked in isolation, signatures included.
+    fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError>;
+    /// The undo record of a block that was connected once.
+    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError>;
+}
+
+/// Takes commits, in order, and makes them last.
+pub trait ChainStore {
+    /// What reads from this store.
+    type Reader: ChainReader;
+
+    /// A reader of this store.
+    fn reader(&self) -> Self::Reader;
+
+    /// Makes a group of commits durable with one flush. An error is final: the node must stop.
+    fn commit(&mut self, group: &[Commit]) -> Result<(), StorageError>;
+}
+
+/// What a store knows of its chain when it is opened. All of it is empty in a new one.
+#[derive(Debug, Clone, Default)]
+pub struct StoredChain {
+    /// Every header, by ascending height (parents before children). Genesis is not among them.
+    pub headers: Vec<StoredHeader>,
+    /// Which of them have a body.
+    pub bodies: Vec<BlockId>,
+    /// Blocks known to break a rule.
+    pub invalid: Vec<(BlockId, Violation)>,
+    /// The committed tip.
+    pub tip: Option<BlockId>,
+    /// The newest whole checkpoint.
+    pub checkpoint: Option<Checkpoint>,
+}
+
+/// Why something cannot be kept or found again.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum StorageError {
+    /// The operating system refused a file operation.
+    #[error("{path}: {cause}. {next_step}")]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system said.
+        cause: String,
+        /// What a person can do.
+        next_step: String,
+    },
+    /// What was read is not what was written.
+    #[error("{path} is damaged: {cause}. {next_step}")]
+    Damaged {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        cause: String,
+        /// What a person can do.
+        next_step: String,
+    },
+    /// Another process has the folder open.
+    #[error("{path} is in use by {holder}. Stop that node first, or give another --data-dir")]
+    InUse {
+        /// The data folder.
+        path: PathBuf,
+        /// Who holds it, as far as it said.
+        holder: String,
+    },
+    /// The folder belongs to another network.
+    #[error("{path} holds the chain of another network (genesis {found}, expected {expected}). Give another --data-dir or --network")]
+    OtherNetwork {
+        /// The data folder.
+        path: PathBuf,
+        /// The genesis found there.
+        found: String,
+        /// The genesis expected.
+        expected: String,
+    },
+}

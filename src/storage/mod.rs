@@ -1,0 +1,8 @@
+//! What lasts: one atomic [`Commit`] at a time goes in through a [`ChainStore`], and comes back through a
+//! [`ChainReader`]. No rule lives here; what a store gives back at open is replayed by the core.
+
+pub mod chain_store;
+pub mod commit;
+
+pub use chain_store::{ChainReader, ChainStore, StorageError, StoredChain};
+pub use commit::{Checkpoint, CheckpointDelta, Commit, Sequence, StoredHeader};
