@@ -1,0 +1,190 @@
+//! What everyone but the core holds: a way to ask it, to read its store, and to hear of what happens.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use arc_swap::ArcSwap;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+
+use super::network_port::{NetworkCommand, NetworkView};
+use crate::consensus::params::Params;
+use crate::node::input::{Purpose, Ticket};
+use crate::node::query::{BlockOutcome, Rejection};
+use crate::node::{Answer, Event, Input, Query, Template, View};
+use crate::primitives::{Block, BlockId, Transaction, TransactionId};
+use crate::storage::{ChainReader, StorageError};
+
+/// The node is shutting down, or its core is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the node is stopping")]
+pub struct NodeStopped;
+
+/// Reads blocks from whatever store the node uses.
+type BlockReader = Box<dyn Fn(BlockId) -> Result<Option<Arc<Block>>, StorageError> + Send + Sync>;
+
+/// A way to the node, cheap to clone.
+#[derive(Clone)]
+pub struct NodeHandle {
+    shared: Arc<Shared>,
+}
+
+/// What the handle's clones and the runtime's threads share.
+pub(crate) struct Shared {
+    pub(crate) params: Arc<Params>,
+    pub(crate) inputs: mpsc::Sender<Input>,
+    pub(crate) network_commands: mpsc::Sender<NetworkCommand>,
+    pub(crate) view: ArcSwap<View>,
+    pub(crate) templates: watch::Sender<Option<Arc<Template>>>,
+    pub(crate) events: broadcast::Sender<Event>,
+    pub(crate) network: watch::Sender<Arc<NetworkView>>,
+    pub(crate) stop: watch::Sender<Option<String>>,
+    pub(crate) blocks: BlockReader,
+    pub(crate) waiting: Mutex<HashMap<Ticket, oneshot::Sender<Answer>>>,
+    pub(crate) next_ticket: AtomicU64,
+}
+
+impl NodeHandle {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared }
+    }
+
+    /// The network's parameters.
+    pub fn params(&self) -> &Arc<Params> {
+        &self.shared.params
+    }
+
+    /// The newest picture of the node.
+    pub fn view(&self) -> Arc<View> {
+        self.shared.view.load_full()
+    }
+
+    /// What miners work on, now and whenever it changes; `None` until there is one.
+    pub fn templates(&self) -> watch::Receiver<Option<Arc<Template>>> {
+        self.shared.templates.subscribe()
+    }
+
+    /// Everything that happens from now on. A slow receiver is told how many it missed.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.shared.events.subscribe()
+    }
+
+    /// The newest picture of the network.
+    pub fn network(&self) -> Arc<NetworkView> {
+        self.shared.network.borrow().clone()
+    }
+
+    /// Replaces the picture of the network.
+    pub fn publish_network(&self, view: NetworkView) {
+        self.shared.network.send_replace(Arc::new(view));
+    }
+
+    /// Asks the core.
+    pub async fn query(&self, query: Query) -> Result<Answer, NodeStopped> {
+        self.ask(|ticket| Input::Query { ticket, query }).await
+    }
+
+    /// Hands transactions to the core, one verdict each.
+    pub async fn submit_transactions(
+        &self,
+        transactions: Vec<Arc<Transaction>>,
+        purpose: Purpose,
+    ) -> Result<Vec<Result<TransactionId, Rejection>>, NodeStopped> {
+        match self.ask(|ticket| Input::SubmitTransactions { ticket, transactions, purpose }).await? {
+            Answer::Transactions(verdicts) => Ok(verdicts),
+            other => unreachable!("the core answers transactions with verdicts, not {other:?}"),
+        }
+    }
+
+    /// Hands a block to the core.
+    pub async fn submit_block(&self, block: Arc<Block>) -> Result<BlockOutcome, NodeStopped> {
+        match self.ask(|ticket| Input::SubmitBlock { ticket, block }).await? {
+            Answer::Block(outcome) => Ok(outcome),
+            other => unreachable!("the core answers a block with its outcome, not {other:?}"),
+        }
+    }
+
+    /// Tells the core of something that has no answer. Waits while the queue is full.
+    pub async fn tell(&self, input: Input) -> Result<(), NodeStopped> {
+        self.shared.inputs.send(input).await.map_err(|_| NodeStopped)
+    }
+
+    /// As [`Self::tell`], from a thread that may block.
+    pub fn tell_blocking(&self, input: Input) -> Result<(), NodeStopped> {
+        self.shared.inputs.blocking_send(input).map_err(|_| NodeStopped)
+    }
+
+    /// Reads a block from the store, off the core.
+    pub async fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
+        let shared = Arc::clone(&self.shared);
+        let read = tokio::task::spawn_blocking(move || (shared.blocks)(id)).await;
+        read.expect("reading a block does not panic")
+    }
+
+    /// Asks the network for something; false when its queue is full.
+    pub fn command_network(&self, command: NetworkCommand) -> bool {
+        self.shared.network_commands.try_send(command).is_ok()
+    }
+
+    /// Asks everything to stop, with the reason in plain words. The first reason stands.
+    pub fn stop(&self, reason: impl Into<String>) {
+        self.shared.stop.send_if_modified(|current| {
+            let first = current.is_none();
+            current.get_or_insert_with(|| reason.into());
+            first
+        });
+    }
+
+    /// Resolves with the reason once something asked to stop.
+    pub async fn stopped(&self) -> String {
+        let mut stop = self.shared.stop.subscribe();
+        match stop.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => "the node is gone".to_owned(),
+        }
+    }
+
+    async fn ask(&self, input: impl FnOnce(Ticket) -> Input) -> Result<Answer, NodeStopped> {
+        let ticket = self.shared.next_ticket.fetch_add(1, Ordering::Relaxed);
+        let (sender, receiver) = oneshot::channel();
+        self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, sender);
+        let _forget = Forget { shared: &self.shared, ticket };
+        self.shared.inputs.send(input(ticket)).await.map_err(|_| NodeStopped)?;
+        receiver.await.map_err(|_| NodeStopped)
+    }
+}
+
+impl Shared {
+    /// Gives an answer to whoever still waits for it.
+    pub(crate) fn answer(&self, ticket: Ticket, answer: Answer) {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
+        if let Some(sender) = waiting {
+            // A client that went away does not want its answer any more.
+            let _ = sender.send(answer);
+        }
+    }
+
+    /// Reads blocks through any store's reader.
+    pub(crate) fn block_reader<R: ChainReader + Send + Sync + 'static>(reader: R) -> BlockReader {
+        Box::new(move |id| reader.block(id))
+    }
+}
+
+/// Forgets a question whose client went away, so that the table of waiting ones cannot grow.
+struct Forget<'a> {
+    shared: &'a Shared,
+    ticket: Ticket,
+}
+
+impl Drop for Forget<'_> {
+    fn drop(&mut self) {
+        self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.ticket);
+    }
+}
+
+impl fmt::Debug for NodeHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("NodeHandle").field("network", &self.shared.params.name).finish_non_exhaustive()
+    }
+}
