@@ -3,6 +3,7 @@
 //! Nothing here knows a rule. There is no clock, no randomness, no file, no async and no logging.
 
 pub mod address;
+pub mod alias;
 pub mod amount;
 pub mod block;
 pub mod codec;
