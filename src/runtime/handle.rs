@@ -21,6 +21,17 @@ use crate::storage::{ChainReader, StorageError};
 #[error("the node is stopping")]
 pub struct NodeStopped;
 
+/// Why the core did not take an input at once.
+#[derive(Debug, thiserror::Error)]
+pub enum TryTellError {
+    /// The queue is full; here is the input again.
+    #[error("the node is busy")]
+    Full(Box<Input>),
+    /// The node is shutting down, or its core is gone.
+    #[error("the node is stopping")]
+    Stopped,
+}
+
 /// Reads blocks from whatever store the node uses.
 type BlockReader = Box<dyn Fn(BlockId) -> Result<Option<Arc<Block>>, StorageError> + Send + Sync>;
 
@@ -113,6 +124,19 @@ impl NodeHandle {
     /// As [`Self::tell`], from a thread that may block.
     pub fn tell_blocking(&self, input: Input) -> Result<(), NodeStopped> {
         self.shared.inputs.blocking_send(input).map_err(|_| NodeStopped)
+    }
+
+    /// As [`Self::tell`], at once or not at all: gives the input back when the queue is full.
+    pub fn try_tell(&self, input: Input) -> Result<(), TryTellError> {
+        self.shared.inputs.try_send(input).map_err(|error| match error {
+            mpsc::error::TrySendError::Full(input) => TryTellError::Full(Box::new(input)),
+            mpsc::error::TrySendError::Closed(_) => TryTellError::Stopped,
+        })
+    }
+
+    /// Waits until the core's queue has room for one more input, and keeps the place.
+    pub async fn room(&self) -> Result<mpsc::Permit<'_, Input>, NodeStopped> {
+        self.shared.inputs.reserve().await.map_err(|_| NodeStopped)
     }
 
     /// Reads a block from the store, off the core.
