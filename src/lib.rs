@@ -1,3 +1,4 @@
 //! Cairn.
 
+pub mod consensus;
 pub mod primitives;

@@ -1,0 +1,134 @@
+//! A leaf of the state tree: up to 16 accounts in the order of their paths, laid out as they are hashed.
+
+use std::cmp::Ordering;
+
+use super::accounts::Account;
+use super::state_root::{
+    AccountPath, GROUP_BITS, LEAF_ACCOUNTS_MAX, RECORD_BYTES, leaf_hash, path_of, record,
+};
+use crate::primitives::{Address, Amount};
+
+/// Bits of a path that are kept beside an account.
+const PREFIX_BITS: usize = u64::BITS as usize;
+
+/// An account on its way into or out of the tree. Of its path only the first 64 bits are kept: the rest is
+/// computed again in the rare case that two paths agree so far.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Entry {
+    pub(super) prefix: u64,
+    pub(super) address: Address,
+    pub(super) account: Account,
+}
+
+/// Accounts by ascending path.
+#[derive(Debug, Clone)]
+pub(super) struct Leaf {
+    count: u8,
+    prefixes: [u64; LEAF_ACCOUNTS_MAX],
+    records: [[u8; RECORD_BYTES]; LEAF_ACCOUNTS_MAX],
+}
+
+impl Entry {
+    pub(super) fn new(address: Address, account: Account) -> Self {
+        Self { prefix: path_of(&address).prefix(), address, account }
+    }
+
+    /// The order of the paths.
+    pub(super) fn order(&self, other: &Self) -> Ordering {
+        self.prefix.cmp(&other.prefix).then_with(|| {
+            if self.address == other.address { Ordering::Equal } else { self.path().cmp(&other.path()) }
+        })
+    }
+
+    /// Whether the path goes right at this depth.
+    pub(super) fn bit(&self, depth: usize) -> bool {
+        if depth < PREFIX_BITS {
+            self.prefix << depth >> (PREFIX_BITS - 1) == 1
+        } else {
+            self.path().bit(depth)
+        }
+    }
+
+    /// The group of accounts this one belongs to.
+    pub(super) const fn group(&self) -> u16 {
+        (self.prefix >> (u64::BITS - GROUP_BITS)) as u16
+    }
+
+    fn path(&self) -> AccountPath {
+        path_of(&self.address)
+    }
+}
+
+impl Leaf {
+    /// A leaf of at most 16 accounts, sorted by path.
+    pub(super) fn new(entries: &[Entry]) -> Self {
+        let mut leaf = Self {
+            count: entries.len() as u8,
+            prefixes: [0; LEAF_ACCOUNTS_MAX],
+            records: [[0; RECORD_BYTES]; LEAF_ACCOUNTS_MAX],
+        };
+        for (index, entry) in entries.iter().enumerate() {
+            leaf.prefixes[index] = entry.prefix;
+            leaf.records[index] = record(&entry.address, &entry.account);
+        }
+        leaf
+    }
+
+    pub(super) fn len(&self) -> usize {
+        usize::from(self.count)
+    }
+
+    pub(super) fn hash(&self) -> [u8; 32] {
+        leaf_hash(&self.records[..self.len()])
+    }
+
+    /// The accounts by ascending path.
+    pub(super) fn entries(&self) -> impl Iterator<Item = Entry> + '_ {
+        self.prefixes
+            .iter()
+            .zip(&self.records)
+            .take(self.len())
+            .map(|(prefix, record)| entry(*prefix, record))
+    }
+
+    /// Gives an account its new value; false, and nothing happens, if it is not here or is to go.
+    pub(super) fn overwrite(&mut self, new: &Entry) -> bool {
+        let mut places = 0..self.len();
+        let is_here = |place: &usize| {
+            self.prefixes[*place] == new.prefix && self.records[*place][..32] == new.address.0
+        };
+        match places.find(is_here) {
+            Some(place) if !new.account.is_empty() => {
+                self.records[place] = record(&new.address, &new.account);
+                true
+            }
+            Some(_) | None => false,
+        }
+    }
+
+    /// The accounts after `changes`, sorted by path, replaced, joined or (where empty) left them.
+    pub(super) fn merged(&self, changes: &[Entry]) -> Vec<Entry> {
+        let mut merged = Vec::with_capacity(self.len() + changes.len());
+        let mut changes = changes.iter().copied().peekable();
+        for old in self.entries() {
+            while let Some(new) = changes.next_if(|new| new.order(&old).is_lt()) {
+                merged.push(new);
+            }
+            merged.push(changes.next_if(|new| new.address == old.address).unwrap_or(old));
+        }
+        merged.extend(changes);
+        merged.retain(|entry| !entry.account.is_empty());
+        merged
+    }
+}
+
+fn entry(prefix: u64, record: &[u8; RECORD_BYTES]) -> Entry {
+    let (address, numbers) = record.split_first_chunk::<32>().expect("a record is longer than an address");
+    let number =
+        |at: usize| numbers[at..at + 8].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+    Entry {
+        prefix,
+        address: Address(*address),
+        account: Account { balance: Amount(number(0)), nonce: number(8) },
+    }
+}

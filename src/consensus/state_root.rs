@@ -1,0 +1,101 @@
+//! The root of the state by its definition, and what it is made of: paths, leaves, nodes, the queue of rewards.
+
+use super::accounts::Account;
+use super::state::MaturingReward;
+use crate::primitives::hash::{self, StateRoot};
+use crate::primitives::{Address, codec};
+
+/// Blocks between two roots that the chain commits: one root per 64 blocks costs a fifth to a tenth of one per block.
+pub const STATE_ROOT_INTERVAL: u32 = 64;
+
+/// Accounts in a leaf of the state tree; a larger subtree is a node.
+pub const LEAF_ACCOUNTS_MAX: usize = 16;
+
+/// Bits of an account's path that name its group: 4,096 groups, the unit in which checkpoints are written.
+pub const GROUP_BITS: u32 = 12;
+
+/// Bytes of an account in a leaf: address, balance, nonce.
+pub(super) const RECORD_BYTES: usize = 48;
+
+/// An account's place in the state tree, from its root down, most significant bit first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AccountPath(pub [u8; 32]);
+
+/// Root of the tree over all accounts; 32 zero bytes when there is none.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct TreeRoot(pub [u8; 32]);
+
+/// The path of an address: hashed, because outputs may name any 32 bytes and so could unbalance the tree.
+pub fn path_of(address: &Address) -> AccountPath {
+    AccountPath(hash::ACCOUNT_PATH.keyed(&address.0))
+}
+
+/// The group of accounts that a path belongs to: its first 12 bits.
+pub const fn group_of(path: &AccountPath) -> u16 {
+    u16::from_be_bytes([path.0[0], path.0[1]]) >> (u16::BITS - GROUP_BITS)
+}
+
+/// The state root: over the accounts and over the rewards that are not yet spendable, oldest first.
+pub fn state_root<'a>(
+    accounts: TreeRoot,
+    maturing: impl IntoIterator<Item = &'a MaturingReward, IntoIter: ExactSizeIterator>,
+) -> StateRoot {
+    let maturing = maturing.into_iter();
+    let mut rewards = (maturing.len() as u64).to_le_bytes().to_vec();
+    maturing.for_each(|reward| rewards.extend(codec::encode(reward)));
+    let both = [accounts.0, hash::MATURING_REWARDS.derive(&rewards)];
+    StateRoot(hash::STATE_ROOT.derive(both.as_flattened()))
+}
+
+/// The state root of all these accounts, recomputed from nothing as the protocol words it.
+pub fn state_root_by_definition<'a>(
+    accounts: impl IntoIterator<Item = (Address, Account)>,
+    maturing: impl IntoIterator<Item = &'a MaturingReward, IntoIter: ExactSizeIterator>,
+) -> StateRoot {
+    let existing = accounts.into_iter().filter(|(_, account)| !account.is_empty());
+    let mut sorted: Vec<_> =
+        existing.map(|(address, account)| (path_of(&address), record(&address, &account))).collect();
+    sorted.sort_by_key(|(path, _)| *path);
+    state_root(TreeRoot(subtree_by_definition(&sorted, 0)), maturing)
+}
+
+fn subtree_by_definition(sorted: &[(AccountPath, [u8; RECORD_BYTES])], depth: usize) -> [u8; 32] {
+    if sorted.len() <= LEAF_ACCOUNTS_MAX {
+        let records: Vec<_> = sorted.iter().map(|(_, record)| *record).collect();
+        return leaf_hash(&records);
+    }
+    let (left, right) = sorted.split_at(sorted.partition_point(|(path, _)| !path.bit(depth)));
+    node_hash(&[subtree_by_definition(left, depth + 1), subtree_by_definition(right, depth + 1)])
+}
+
+impl AccountPath {
+    /// Whether the path goes right at this depth.
+    pub(super) const fn bit(&self, depth: usize) -> bool {
+        self.0[depth / 8] << (depth % 8) & 0x80 != 0
+    }
+
+    /// The first 64 bits.
+    pub(super) fn prefix(&self) -> u64 {
+        let first = self.0.first_chunk().expect("a path is longer than 8 bytes");
+        u64::from_be_bytes(*first)
+    }
+}
+
+/// An account as a leaf is hashed over it.
+pub(super) fn record(address: &Address, account: &Account) -> [u8; RECORD_BYTES] {
+    let mut record = [0; RECORD_BYTES];
+    record[..32].copy_from_slice(&address.0);
+    record[32..40].copy_from_slice(&account.balance.0.to_le_bytes());
+    record[40..].copy_from_slice(&account.nonce.to_le_bytes());
+    record
+}
+
+/// The hash of a leaf over its accounts in the order of their paths; 32 zero bytes for none.
+pub(super) fn leaf_hash(records: &[[u8; RECORD_BYTES]]) -> [u8; 32] {
+    if records.is_empty() { [0; 32] } else { hash::ACCOUNT_LEAF.keyed(records.as_flattened()) }
+}
+
+/// The hash of a node over its left and right subtree.
+pub(super) fn node_hash(children: &[[u8; 32]; 2]) -> [u8; 32] {
+    hash::STATE_NODE.keyed(children.as_flattened())
+}

@@ -1,0 +1,235 @@
+//! The tree over all accounts, kept up to date from what blocks touched, in one sorted pass.
+
+use std::iter;
+
+use super::accounts::{Account, Accounts};
+use super::state_leaf::{Entry, Leaf};
+use super::state_root::{GROUP_BITS, LEAF_ACCOUNTS_MAX, TreeRoot, node_hash};
+use crate::primitives::Address;
+
+/// The state tree of the protocol: a function of the accounts alone, whatever changes led to them.
+///
+/// Takes about 90 bytes an account.
+#[derive(Debug, Clone)]
+pub struct StateTree {
+    root: Subtree,
+    leaves: Slots<Leaf>,
+    nodes: Slots<Node>,
+}
+
+/// Where a subtree lives, and its hash.
+#[derive(Debug, Clone, Copy)]
+struct Subtree {
+    link: Link,
+    hash: [u8; 32],
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Link {
+    Empty,
+    Leaf(u32),
+    Node(u32),
+}
+
+/// More than 16 accounts, by the bit at its depth.
+#[derive(Debug, Clone)]
+struct Node {
+    children: [Link; 2],
+    hashes: [[u8; 32]; 2],
+}
+
+/// Values by a small number that stays theirs until they are removed.
+#[derive(Debug, Clone)]
+struct Slots<T> {
+    items: Vec<T>,
+    free: Vec<u32>,
+}
+
+impl StateTree {
+    /// The tree over these accounts, in any order, each address once.
+    pub fn build(accounts: impl IntoIterator<Item = (Address, Account)>) -> Self {
+        let existing = accounts.into_iter().filter(|(_, account)| !account.is_empty());
+        let mut entries: Vec<_> = existing.map(|(address, account)| Entry::new(address, account)).collect();
+        entries.sort_unstable_by(Entry::order);
+        let mut tree = Self { root: Subtree::EMPTY, leaves: Slots::new(), nodes: Slots::new() };
+        tree.root = tree.build_subtree(&entries, 0);
+        tree
+    }
+
+    /// Takes over the present value of every touched account, and answers which groups of accounts they are in,
+    /// ascending. An address may recur; it does not matter whether it was really changed.
+    pub fn update(
+        &mut self,
+        touched: impl IntoIterator<Item = Address>,
+        accounts: &impl Accounts,
+    ) -> Vec<u16> {
+        let mut changes: Vec<_> =
+            touched.into_iter().map(|address| Entry::new(address, Account::default())).collect();
+        changes.sort_unstable_by(Entry::order);
+        changes.dedup_by_key(|change| change.address);
+        for change in &mut changes {
+            change.account = accounts.get(&change.address);
+        }
+        self.root = self.update_subtree(self.root, &changes, 0);
+        let mut groups: Vec<_> = changes.iter().map(Entry::group).collect();
+        groups.dedup();
+        groups
+    }
+
+    /// The root over all accounts.
+    pub const fn root(&self) -> TreeRoot {
+        TreeRoot(self.root.hash)
+    }
+
+    /// The accounts of one group (below 4,096) by ascending path.
+    pub fn accounts_in_group(&self, group: u16) -> impl Iterator<Item = (Address, Account)> + '_ {
+        let mut pending = vec![self.smallest_subtree_with_group(group)];
+        let leaves = iter::from_fn(move || {
+            loop {
+                match pending.pop()? {
+                    Link::Empty => {}
+                    Link::Leaf(leaf) => return Some(self.leaves.get(leaf)),
+                    Link::Node(node) => pending.extend(self.nodes.get(node).children.iter().rev()),
+                }
+            }
+        });
+        let entries = leaves.flat_map(Leaf::entries).filter(move |entry| entry.group() == group);
+        entries.map(|entry| (entry.address, entry.account))
+    }
+
+    fn smallest_subtree_with_group(&self, group: u16) -> Link {
+        let mut link = self.root.link;
+        for bit in (0..GROUP_BITS).rev() {
+            let Link::Node(node) = link else { break };
+            link = self.nodes.get(node).children[usize::from(group >> bit & 1)];
+        }
+        link
+    }
+
+    /// Brings a subtree up to date with changes that are sorted by path and all lie in it.
+    fn update_subtree(&mut self, subtree: Subtree, changes: &[Entry], depth: usize) -> Subtree {
+        if changes.is_empty() {
+            return subtree;
+        }
+        match subtree.link {
+            Link::Empty => {
+                let created: Vec<_> =
+                    changes.iter().filter(|entry| !entry.account.is_empty()).copied().collect();
+                self.build_subtree(&created, depth)
+            }
+            Link::Leaf(leaf) => self.update_leaf(leaf, changes, depth),
+            Link::Node(node) => {
+                self.update_children(node, changes, depth);
+                self.merged_if_small(node)
+            }
+        }
+    }
+
+    fn update_leaf(&mut self, link: u32, changes: &[Entry], depth: usize) -> Subtree {
+        let leaf = self.leaves.get_mut(link);
+        if changes.iter().all(|change| leaf.overwrite(change)) {
+            return Subtree { link: Link::Leaf(link), hash: leaf.hash() };
+        }
+        let merged = leaf.merged(changes);
+        self.leaves.remove(link);
+        self.build_subtree(&merged, depth)
+    }
+
+    fn update_children(&mut self, link: u32, changes: &[Entry], depth: usize) {
+        let (left, right) = split(changes, depth);
+        for (side, changes) in [left, right].into_iter().enumerate() {
+            let node = self.nodes.get(link);
+            let before = Subtree { link: node.children[side], hash: node.hashes[side] };
+            let after = self.update_subtree(before, changes, depth + 1);
+            let node = self.nodes.get_mut(link);
+            (node.children[side], node.hashes[side]) = (after.link, after.hash);
+        }
+    }
+
+    /// A node, or the leaf that takes its place when undoing blocks left it with at most 16 accounts.
+    fn merged_if_small(&mut self, link: u32) -> Subtree {
+        let node = self.nodes.get(link);
+        let as_leaves = node.children.map(|child| match child {
+            Link::Empty => Some(None),
+            Link::Leaf(leaf) => Some(Some(self.leaves.get(leaf))),
+            Link::Node(_) => None,
+        });
+        if let [Some(left), Some(right)] = as_leaves {
+            let leaves = || left.into_iter().chain(right);
+            if leaves().map(Leaf::len).sum::<usize>() <= LEAF_ACCOUNTS_MAX {
+                let entries: Vec<_> = leaves().flat_map(Leaf::entries).collect();
+                let children = node.children;
+                self.nodes.remove(link);
+                for child in children {
+                    self.remove_leaf(child);
+                }
+                return self.build_leaf(&entries);
+            }
+        }
+        Subtree { link: Link::Node(link), hash: node_hash(&node.hashes) }
+    }
+
+    fn remove_leaf(&mut self, link: Link) {
+        if let Link::Leaf(leaf) = link {
+            self.leaves.remove(leaf);
+        }
+    }
+
+    /// A new subtree of accounts that are sorted by path and not empty.
+    fn build_subtree(&mut self, entries: &[Entry], depth: usize) -> Subtree {
+        if entries.len() <= LEAF_ACCOUNTS_MAX {
+            return self.build_leaf(entries);
+        }
+        let (left, right) = split(entries, depth);
+        let children = [self.build_subtree(left, depth + 1), self.build_subtree(right, depth + 1)];
+        let node =
+            Node { children: children.map(|child| child.link), hashes: children.map(|child| child.hash) };
+        let hash = node_hash(&node.hashes);
+        Subtree { link: Link::Node(self.nodes.insert(node)), hash }
+    }
+
+    fn build_leaf(&mut self, entries: &[Entry]) -> Subtree {
+        if entries.is_empty() {
+            return Subtree::EMPTY;
+        }
+        let leaf = Leaf::new(entries);
+        let hash = leaf.hash();
+        Subtree { link: Link::Leaf(self.leaves.insert(leaf)), hash }
+    }
+}
+
+impl Subtree {
+    const EMPTY: Self = Self { link: Link::Empty, hash: [0; 32] };
+}
+
+impl<T> Slots<T> {
+    const fn new() -> Self {
+        Self { items: Vec::new(), free: Vec::new() }
+    }
+
+    fn insert(&mut self, item: T) -> u32 {
+        if let Some(slot) = self.free.pop() {
+            self.items[slot as usize] = item;
+            return slot;
+        }
+        self.items.push(item);
+        u32::try_from(self.items.len() - 1).expect("memory holds far fewer than 2^32 leaves or nodes")
+    }
+
+    fn remove(&mut self, slot: u32) {
+        self.free.push(slot);
+    }
+
+    fn get(&self, slot: u32) -> &T {
+        &self.items[slot as usize]
+    }
+
+    fn get_mut(&mut self, slot: u32) -> &mut T {
+        &mut self.items[slot as usize]
+    }
+}
+
+/// Entries sorted by path, parted by the bit at this depth.
+fn split(entries: &[Entry], depth: usize) -> (&[Entry], &[Entry]) {
+    entries.split_at(entries.partition_point(|entry| !entry.bit(depth)))
+}

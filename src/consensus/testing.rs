@@ -1,0 +1,196 @@
+//! Chains for tests, benchmarks and simulations of every layer: easy blocks, and keys with money on `dev`.
+
+use std::sync::Arc;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha512;
+
+use super::check_block::{BlockContext, CheckedBlock, check_block_in_context, check_block_in_isolation};
+use super::difficulty::next_bits;
+use super::facts::HeaderFacts;
+use super::params::Params;
+use super::state::State;
+use super::state_root::{STATE_ROOT_INTERVAL, state_root};
+use super::state_tree::StateTree;
+use super::undo::Undo;
+use super::violation::Violation;
+use crate::primitives::merkle::transaction_root;
+use crate::primitives::{
+    Action, Address, Amount, Block, BlockHash, Coinbase, CompactTarget, Header, Height, List, Output,
+    SecretKey, StateRoot, Text, Timestamp, Transaction, Transfer,
+};
+
+/// The words whose first ten keys have money on development networks.
+pub const DEV_WORDS: &str = "test test test test test test test test test test test junk";
+
+/// Rounds of PBKDF2 between the words and the seed, by BIP 39.
+const SEED_ROUNDS: usize = 2_048;
+
+/// The key m/44'/7331'/0'/0'/index' of the well-known words: on `dev` the first ten have money.
+pub fn dev_key(index: u32) -> SecretKey {
+    let master = hmac_sha512(b"ed25519 seed", &[&seed_of(DEV_WORDS)]);
+    let leaf = [44, 7331, 0, 0, index].into_iter().fold(master, |node, step| hardened_child(&node, step));
+    SecretKey::from_seed(leaf.first_chunk().expect("64 bytes begin with 32"))
+}
+
+/// PBKDF2 of BIP 39 with an empty passphrase; one block of output is the whole seed.
+fn seed_of(words: &str) -> [u8; 64] {
+    let mut round = hmac_sha512(words.as_bytes(), &[b"mnemonic", &1_u32.to_be_bytes()]);
+    let mut seed = round;
+    for _ in 1..SEED_ROUNDS {
+        round = hmac_sha512(words.as_bytes(), &[&round]);
+        seed.iter_mut().zip(round).for_each(|(sum, byte)| *sum ^= byte);
+    }
+    seed
+}
+
+/// SLIP-0010 for Ed25519: key ‖ chain code of a hardened child.
+fn hardened_child(parent: &[u8; 64], index: u32) -> [u8; 64] {
+    let (key, chain_code) = parent.split_at(32);
+    hmac_sha512(chain_code, &[&[0], key, &(index | 1 << 31).to_be_bytes()])
+}
+
+fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
+    let mut hmac = Hmac::<Sha512>::new_from_slice(key).expect("HMAC takes keys of any length");
+    for part in parts {
+        hmac.update(part);
+    }
+    hmac.finalize().into_bytes().into()
+}
+
+/// A transfer to one address that never expires, with a fee of one pebble a byte and more.
+pub fn payment(from: &SecretKey, params: &Params, nonce: u64, to: Address, amount: Amount) -> Transaction {
+    let outputs = List(vec![Output { to, amount }]);
+    let action = Action::Transfer(Transfer { outputs, memo: Text::default() });
+    Transaction::signed(from, &params.genesis_hash(), nonce, Amount(10_000), Height::GENESIS, action)
+}
+
+/// A block with real work over whatever is given, valid or not.
+pub fn mine_block(
+    parent: BlockHash,
+    time: Timestamp,
+    bits: CompactTarget,
+    state_root: StateRoot,
+    height: Height,
+    miner: Address,
+    transactions: Vec<Transaction>,
+) -> Block {
+    let leaves: Vec<_> = transactions.iter().map(Transaction::leaf_hash).collect();
+    let coinbase = Coinbase {
+        version: 1,
+        height,
+        transaction_root: transaction_root(&leaves),
+        state_root,
+        miner,
+        extra_nonce: [0; 16],
+        tag: List::default(),
+    };
+    let commitment = coinbase.commitment();
+    let header = solve(Header { version: 1, previous: parent, commitment, time, bits, nonce: 0 });
+    Block { header, coinbase, transactions: List(transactions) }
+}
+
+/// The header with the first nonce whose hash meets its target. The target should be an easy one.
+pub fn solve(mut header: Header) -> Header {
+    let target = header.bits.target().expect("a header to be mined has a target");
+    while !target.is_met_by(&header.hash()) {
+        header.nonce = header.nonce.checked_add(1).expect("an easy target is met within 2^32 hashes");
+    }
+    header
+}
+
+/// A chain that grows one block at a time and keeps what it takes to shrink again.
+#[derive(Debug, Clone)]
+pub struct TestChain {
+    /// The network.
+    pub params: Params,
+    /// The state after the tip.
+    pub state: State,
+    /// Its tree, always up to date.
+    pub tree: StateTree,
+    /// Every header from genesis to the tip.
+    pub facts: Vec<HeaderFacts>,
+    /// Every block above genesis with its undo record.
+    pub blocks: Vec<(CheckedBlock, Undo)>,
+    /// State roots after genesis and after every checkpoint height.
+    roots: Vec<StateRoot>,
+}
+
+impl TestChain {
+    /// Genesis of a network.
+    pub fn new(params: Params) -> Self {
+        let state: State = State::genesis(&params);
+        Self {
+            tree: StateTree::build(state.accounts().sorted()),
+            facts: vec![HeaderFacts::genesis(&params)],
+            blocks: Vec::new(),
+            roots: vec![params.genesis().coinbase.state_root],
+            state,
+            params,
+        }
+    }
+
+    /// The last header.
+    pub fn tip(&self) -> HeaderFacts {
+        *self.facts.last().expect("genesis is never removed")
+    }
+
+    /// The root of the state after the tip.
+    pub fn root(&self) -> StateRoot {
+        state_root(self.tree.root(), self.state.maturing())
+    }
+
+    /// The state root that the next block must carry.
+    pub fn expected_state_root(&self) -> StateRoot {
+        self.roots[(self.tip().height.0 / STATE_ROOT_INTERVAL) as usize]
+    }
+
+    /// The next block, an interval after the tip, with real work; not yet connected.
+    pub fn mine(&self, miner: Address, transactions: Vec<Transaction>) -> Arc<Block> {
+        let tip = self.tip();
+        let grandparent = self.facts.iter().rev().nth(1);
+        let bits = next_bits(&self.params, &tip, grandparent);
+        let time = tip.time.plus(self.params.interval_seconds);
+        let root = self.expected_state_root();
+        Arc::new(mine_block(tip.hash, time, bits, root, tip.height.next(), miner, transactions))
+    }
+
+    /// Checks and executes a block on the tip; signatures are the caller's business.
+    pub fn connect(&mut self, block: Arc<Block>) -> Result<CheckedBlock, Violation> {
+        let context = BlockContext {
+            height: self.tip().height.next(),
+            expected_state_root: self.expected_state_root(),
+        };
+        let block = check_block_in_isolation(block, &self.params)?;
+        check_block_in_context(&block, &context)?;
+        let undo = self.state.apply(&block, &self.params)?;
+        self.tree.update(undo.touched(), self.state.accounts());
+        self.facts.push(self.tip().child(block.header(), block.hash()));
+        self.blocks.push((block.clone(), undo));
+        if self.tip().height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
+            self.roots.push(self.root());
+        }
+        Ok(block)
+    }
+
+    /// Mines and connects a block.
+    pub fn grow(
+        &mut self,
+        miner: Address,
+        transactions: Vec<Transaction>,
+    ) -> Result<CheckedBlock, Violation> {
+        self.connect(self.mine(miner, transactions))
+    }
+
+    /// Takes the tip back; false at genesis.
+    pub fn shrink(&mut self) -> bool {
+        let Some((_, undo)) = self.blocks.pop() else { return false };
+        self.state.undo(&undo);
+        self.tree.update(undo.touched(), self.state.accounts());
+        if self.tip().height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
+            self.roots.pop();
+        }
+        self.facts.pop();
+        true
+    }
+}
