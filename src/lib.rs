@@ -2,3 +2,5 @@
 
 pub mod consensus;
 pub mod primitives;
+#[cfg(feature = "cli")]
+pub mod wallet;
