@@ -18,6 +18,7 @@ impl Height {
     pub const GENESIS: Self = Self(0);
 
     /// The height of a child.
+    #[must_use]
     pub const fn next(self) -> Self {
         Self(self.0.saturating_add(1))
     }
@@ -31,11 +32,13 @@ impl Height {
     }
 
     /// The height `blocks` above.
+    #[must_use]
     pub const fn plus(self, blocks: u32) -> Self {
         Self(self.0.saturating_add(blocks))
     }
 
     /// The height `blocks` below, at least genesis.
+    #[must_use]
     pub const fn minus(self, blocks: u32) -> Self {
         Self(self.0.saturating_sub(blocks))
     }

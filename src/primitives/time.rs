@@ -15,6 +15,7 @@ pub struct Timestamp(pub u32);
 
 impl Timestamp {
     /// The moment `seconds` later.
+    #[must_use]
     pub const fn plus(self, seconds: u32) -> Self {
         Self(self.0.saturating_add(seconds))
     }
