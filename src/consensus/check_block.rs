@@ -204,3 +204,157 @@ fn check_coinbase_height(coinbase: &Coinbase, height: Height) -> Result<(), Viol
 fn check_state_root(coinbase: &Coinbase, context: &BlockContext) -> Result<(), Violation> {
     ensure(coinbase.state_root == context.expected_state_root, Violation::WrongStateRoot)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::testing::{TestChain, dev_key, payment, solve};
+    use crate::primitives::keys::verify;
+    use crate::primitives::{Action, List, Text, TransactionRoot, Transfer, codec};
+
+    const MINER: Address = Address([7; 32]);
+
+    fn dev_chain() -> TestChain {
+        TestChain::new(Params::named("dev").unwrap())
+    }
+
+    /// A valid block with two payments by one sender.
+    fn block_of_payments(chain: &TestChain) -> Block {
+        let alice = dev_key(0);
+        let pay = |nonce| payment(&alice, &chain.params, nonce, Address([2; 32]), Amount(5));
+        Block::clone(&chain.mine(MINER, vec![pay(0), pay(1)]))
+    }
+
+    /// The block after a change, committed to and mined again: the miner's own doing.
+    fn remade(mut block: Block, change: impl FnOnce(&mut Block)) -> Arc<Block> {
+        change(&mut block);
+        let leaves: Vec<_> = block.transactions.iter().map(Transaction::leaf_hash).collect();
+        block.coinbase.transaction_root = transaction_root(&leaves);
+        block.header.commitment = block.coinbase.commitment();
+        block.header = solve(block.header);
+        Arc::new(block)
+    }
+
+    fn refusal(chain: &TestChain, block: Arc<Block>) -> Option<Violation> {
+        check_block_in_isolation(block, &chain.params).err()
+    }
+
+    #[test]
+    fn a_mined_block_passes_and_knows_its_hashes_size_and_fees() {
+        let chain = dev_chain();
+        let block = Arc::new(block_of_payments(&chain));
+        let checked = check_block_in_isolation(Arc::clone(&block), &chain.params).unwrap();
+        assert_eq!(checked.size(), codec::encode(block.as_ref()).len());
+        assert_eq!(checked.total_fees(), Amount(20_000));
+        assert_eq!(checked.id(), BlockId { height: Height(1), hash: block.hash() });
+        assert_eq!(checked.hashes()[1].leaf, block.transactions[1].leaf_hash());
+        assert_eq!(checked.senders()[1], block.transactions[1].sender_address());
+    }
+
+    #[test]
+    fn a_body_that_is_not_the_headers_is_told_apart_from_a_bad_block() {
+        let chain = dev_chain();
+        let mut other_coinbase = block_of_payments(&chain);
+        other_coinbase.coinbase.version = 9;
+        assert_eq!(refusal(&chain, Arc::new(other_coinbase)), Some(Violation::WrongCommitment));
+        let mut other_signature = block_of_payments(&chain);
+        other_signature.transactions[0].signature.0[0] ^= 1;
+        assert_eq!(refusal(&chain, Arc::new(other_signature)), Some(Violation::WrongTransactionRoot));
+        let mut one_less = block_of_payments(&chain);
+        one_less.transactions.pop();
+        assert_eq!(refusal(&chain, Arc::new(one_less)), Some(Violation::WrongTransactionRoot));
+    }
+
+    #[test]
+    fn a_coinbase_keeps_its_version_and_the_length_of_its_tag() {
+        let chain = dev_chain();
+        let version = remade(block_of_payments(&chain), |block| block.coinbase.version = 2);
+        assert_eq!(refusal(&chain, version), Some(Violation::CoinbaseVersion));
+        let full = remade(block_of_payments(&chain), |block| block.coinbase.tag = List(vec![0xff; 64]));
+        assert_eq!(refusal(&chain, full), None);
+        let tag = remade(block_of_payments(&chain), |block| block.coinbase.tag = List(vec![0; 65]));
+        assert_eq!(refusal(&chain, tag), Some(Violation::TagTooLong));
+    }
+
+    #[test]
+    fn a_block_with_a_transaction_beyond_its_limits_is_refused_by_that_limit() {
+        let chain = dev_chain();
+        let free = remade(block_of_payments(&chain), |block| block.transactions[1].fee = Amount::ZERO);
+        assert_eq!(refusal(&chain, free), Some(Violation::FeeOutOfRange));
+    }
+
+    #[test]
+    fn a_block_is_full_at_4194304_bytes_to_the_byte() {
+        let chain = dev_chain();
+        let empty = Block { transactions: List::default(), ..block_of_payments(&chain) };
+        let filler = block_of_payments(&chain).transactions[0].clone();
+        let with_memo = |bytes| {
+            let transfer =
+                Transfer { outputs: List(filler.outputs().to_vec()), memo: Text("m".repeat(bytes)) };
+            Transaction { action: Action::Transfer(transfer), ..filler.clone() }
+        };
+        let room = BLOCK_BYTES_MAX - encoded_len(&empty);
+        let (count, longer) = (room / encoded_len(&with_memo(0)), room % encoded_len(&with_memo(0)));
+        let filled = |longer| {
+            let transactions = (0..count).map(|index| with_memo(usize::from(index < longer))).collect();
+            remade(empty.clone(), |block| block.transactions = transactions)
+        };
+        let full = filled(longer);
+        assert_eq!(encoded_len(full.as_ref()), BLOCK_BYTES_MAX);
+        assert_eq!(refusal(&chain, full), None);
+        assert_eq!(refusal(&chain, filled(longer + 1)), Some(Violation::BlockTooLarge));
+    }
+
+    #[test]
+    fn a_block_at_another_height_or_on_another_state_is_refused() {
+        let chain = dev_chain();
+        let checked = CheckedBlock::trusted(Arc::new(block_of_payments(&chain)), &chain.params);
+        let right = BlockContext {
+            height: Height(1),
+            expected_state_root: chain.params.genesis().coinbase.state_root,
+        };
+        assert_eq!(check_block_in_context(&checked, &right), Ok(()));
+        let higher = BlockContext { height: Height(2), ..right };
+        assert_eq!(check_block_in_context(&checked, &higher), Err(Violation::CoinbaseHeight));
+        let elsewhere = BlockContext { expected_state_root: StateRoot::ZERO, ..right };
+        assert_eq!(check_block_in_context(&checked, &elsewhere), Err(Violation::WrongStateRoot));
+    }
+
+    #[test]
+    fn an_expired_transaction_spoils_its_block() {
+        let mut chain = dev_chain();
+        chain.grow(MINER, Vec::new()).unwrap();
+        let block = remade(block_of_payments(&chain), |block| block.transactions[1].expires_at = Height(1));
+        assert_eq!(chain.connect(block).err(), Some(Violation::Expired));
+    }
+
+    #[test]
+    fn a_forwarder_can_check_the_fields_of_a_coinbase_but_not_its_roots() {
+        let chain = dev_chain();
+        let Block { header, mut coinbase, .. } = block_of_payments(&chain);
+        assert_eq!(check_coinbase_fields(&coinbase, &header, Height(1)), Ok(()));
+        let wrong_height = check_coinbase_fields(&coinbase, &header, Height(2));
+        assert_eq!(wrong_height, Err(Violation::CoinbaseHeight));
+        coinbase.transaction_root = TransactionRoot::ZERO;
+        let uncommitted = check_coinbase_fields(&coinbase, &header, Height(1));
+        assert_eq!(uncommitted, Err(Violation::WrongCommitment));
+        let committed = Header { commitment: coinbase.commitment(), ..header };
+        assert_eq!(check_coinbase_fields(&coinbase, &committed, Height(1)), Ok(()));
+    }
+
+    #[test]
+    fn a_signature_is_spared_only_when_the_whole_transaction_was_seen() {
+        let chain = dev_chain();
+        let seen = block_of_payments(&chain);
+        let known = seen.transactions[0].leaf_hash();
+        let forged = remade(seen.clone(), |block| block.transactions[0].signature.0[0] ^= 1);
+        let checks = |block: Arc<Block>| {
+            let checked = CheckedBlock::trusted(block, &chain.params);
+            checked.signature_checks(|leaf| *leaf == known)
+        };
+        let honest = checks(Arc::new(seen));
+        assert_eq!((honest.len(), verify(&honest)), (1, Ok(())));
+        let forged = checks(forged);
+        assert_eq!((forged.len(), verify(&forged)), (2, Err(vec![0])));
+    }
+}

@@ -60,3 +60,83 @@ const fn two_to_the(fraction: u128) -> u128 {
         + 5_127 * fraction * fraction * fraction;
     (1 << RADIX_BITS) + ((cubic + (1 << 47)) >> 48)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::testing::easy_params;
+    use crate::primitives::{BlockHash, Timestamp, Work};
+
+    const START: u32 = 1_767_225_600;
+
+    fn facts(height: u32, time: u32, bits: u32) -> HeaderFacts {
+        HeaderFacts {
+            height: Height(height),
+            hash: BlockHash::ZERO,
+            time: Timestamp(START + time),
+            bits: CompactTarget(bits),
+            work: Work::ZERO,
+        }
+    }
+
+    /// The bits after a block on `lan` that took this long.
+    fn after(solve_time: u32, bits: u32) -> u32 {
+        let params = Params::named("lan").unwrap();
+        let grandparent = facts(8, 0, bits);
+        next_bits(&params, &facts(9, solve_time, bits), Some(&grandparent)).0
+    }
+
+    #[test]
+    fn a_block_in_time_keeps_the_target() {
+        assert_eq!(after(10, 0x1e01_0000), 0x1e01_0000);
+    }
+
+    #[test]
+    fn a_quick_block_makes_the_next_harder_and_a_slow_one_easier() {
+        let target = |bits: u32| CompactTarget(bits).target().unwrap();
+        assert!(target(after(1, 0x1e01_0000)) < target(0x1e01_0000));
+        assert!(target(after(11, 0x1e01_0000)) > target(0x1e01_0000));
+    }
+
+    #[test]
+    fn a_night_without_blocks_counts_as_sixty_intervals() {
+        assert_eq!(after(12 * 3_600, 0x1d01_0000), after(600, 0x1d01_0000));
+        assert_ne!(after(600, 0x1d01_0000), after(599, 0x1d01_0000));
+    }
+
+    #[test]
+    fn no_target_is_easier_than_the_limit() {
+        assert_eq!(after(600, 0x1e10_0000), 0x1e10_0000);
+    }
+
+    #[test]
+    fn the_hardest_target_is_one() {
+        assert_eq!(after(0, 0x0101_0000), 0x0101_0000);
+    }
+
+    #[test]
+    fn heights_one_and_two_have_the_first_bits() {
+        let params = easy_params("stones");
+        let genesis = facts(0, 0, params.first_bits.0);
+        let first = facts(1, 1, params.first_bits.0);
+        assert_eq!(next_bits(&params, &genesis, None), params.first_bits);
+        assert_eq!(next_bits(&params, &first, Some(&genesis)), params.first_bits);
+        assert_ne!(next_bits(&params, &facts(2, 1, params.first_bits.0), Some(&first)), params.first_bits);
+    }
+
+    #[test]
+    fn a_development_network_never_retargets() {
+        let params = Params::named("dev").unwrap();
+        let parent = facts(9, 0, params.first_bits.0);
+        assert_eq!(next_bits(&params, &parent, Some(&facts(8, 0, 0x207f_ffff))), params.first_bits);
+    }
+
+    #[test]
+    fn extreme_arguments_stay_within_the_targets() {
+        let limit = CompactTarget(0x207f_ffff).target().unwrap();
+        let of = |time, height, half_life| aserti3_2d(limit, time, height, u32::MAX, half_life, limit);
+        assert_eq!(of(i64::MAX, 0, 0), CompactTarget(0x207f_ffff));
+        assert_eq!(of(i64::MIN, u32::MAX, 0), CompactTarget(0x0101_0000));
+        assert_eq!(of(i64::MIN, u32::MAX, u32::MAX), CompactTarget(0x0101_0000));
+    }
+}

@@ -179,3 +179,76 @@ impl Numbers {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::{Height, codec, hash, merkle};
+
+    #[test]
+    fn names_are_short_plain_words() {
+        for name in ["lan", "dev", "dev-", "dev-7", "0", "a-b-c", &"n".repeat(32)] {
+            assert!(Params::named(name).is_ok(), "{name}");
+        }
+        for name in ["", "-lan", "Lan", "la n", "lan_1", "größe", &"n".repeat(33)] {
+            assert_eq!(Params::named(name), Err(ParamsError::Name(name.into())));
+        }
+    }
+
+    #[test]
+    fn only_dev_and_dev_with_a_hyphen_are_development_networks() {
+        for (name, kind) in [
+            ("dev", NetworkKind::Development),
+            ("dev-alice", NetworkKind::Development),
+            ("developers", NetworkKind::Standard),
+            ("lan", NetworkKind::Standard),
+        ] {
+            assert_eq!(NetworkKind::of(name), Some(kind), "{name}");
+        }
+    }
+
+    #[test]
+    fn genesis_has_the_documented_form() {
+        let params = Params::named("lan").unwrap();
+        let Block { header, coinbase, transactions } = params.genesis();
+        assert_eq!(
+            (header.version, header.time.0, header.bits.0, header.nonce),
+            (1, 1_767_225_600, 0x1e01_0000, 0)
+        );
+        assert_eq!((coinbase.version, coinbase.height, &*coinbase.tag.0), (1, Height(0), &b"lan"[..]));
+        assert_eq!((coinbase.miner, coinbase.extra_nonce), (Address([0; 32]), [0; 16]));
+        assert_eq!(coinbase.transaction_root, merkle::transaction_root(&[]));
+        assert_eq!(header.commitment, coinbase.commitment());
+        assert!(transactions.is_empty());
+    }
+
+    #[test]
+    fn the_parameters_are_hashed_byte_for_byte_as_documented() {
+        let params = Params::named("dev").unwrap();
+        let mut bytes = Vec::new();
+        bytes.extend(10_u32.to_le_bytes());
+        bytes.push(0);
+        bytes.extend(0x207f_ffff_u32.to_le_bytes());
+        bytes.extend(0x207f_ffff_u32.to_le_bytes());
+        bytes.extend(10_u64.to_le_bytes());
+        for (address, amount) in &params.prefund {
+            bytes.extend(address.0);
+            bytes.extend(amount.0.to_le_bytes());
+        }
+        bytes.extend(1_u32.to_le_bytes());
+        bytes.extend(120_u32.to_le_bytes());
+        assert_eq!(params.parameters_hash().0, hash::PARAMETERS.derive(&bytes));
+    }
+
+    #[test]
+    fn every_name_has_a_genesis_of_its_own() {
+        let hash = |name| Params::named(name).unwrap().genesis_hash();
+        assert_ne!(hash("lan"), hash("lan2"));
+        assert_ne!(hash("dev"), hash("dev-2"));
+        let encoded = codec::encode(Params::named("lan").unwrap().genesis());
+        assert_eq!(
+            codec::decode(&encoded, encoded.len()).as_ref(),
+            Ok(Params::named("lan").unwrap().genesis())
+        );
+    }
+}

@@ -159,3 +159,114 @@ fn check_supply(prefund: &[(Address, Amount)]) -> Result<(), ParamsError> {
         Some(_) | None => Err(ParamsError::PrefundTooLarge),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::params::Params;
+    use crate::primitives::AddressKind;
+
+    const MAX_PREFUND: u64 = (1 << 53) - 1 - 2_099_999_986_350_000;
+
+    fn prefund(byte: u8, amount: u64) -> PrefundOverride {
+        let address = Address([byte; 32]).to_text(AddressKind::Standard);
+        PrefundOverride { address, amount: Amount(amount) }
+    }
+
+    fn lan_with(json: &str) -> Result<Params, ParamsError> {
+        Params::with_overrides("lan", &serde_json::from_str(json).unwrap())
+    }
+
+    fn lan_with_prefund(accounts: Vec<PrefundOverride>) -> Result<Params, ParamsError> {
+        let overrides = ParamsOverride { prefund: Some(accounts), ..ParamsOverride::default() };
+        Params::with_overrides("lan", &overrides)
+    }
+
+    #[test]
+    fn overriding_nothing_changes_nothing() {
+        assert_eq!(lan_with("{}"), Params::named("lan"));
+    }
+
+    #[test]
+    fn every_number_can_be_replaced_and_changes_genesis() {
+        for json in [
+            r#"{"interval_seconds": 1}"#,
+            r#"{"interval_seconds": 86400}"#,
+            r#"{"retarget": false}"#,
+            r#"{"first_bits": 486604800}"#,
+            r#"{"limit_bits": 504430592}"#,
+            r#"{"maturity": 1000}"#,
+            r#"{"future_limit_seconds": 86400}"#,
+        ] {
+            let params = lan_with(json).unwrap();
+            assert_ne!(params.genesis_hash(), Params::named("lan").unwrap().genesis_hash(), "{json}");
+        }
+    }
+
+    #[test]
+    fn numbers_out_of_range_are_refused() {
+        assert_eq!(lan_with(r#"{"interval_seconds": 0}"#), Err(ParamsError::Interval(0)));
+        assert_eq!(lan_with(r#"{"interval_seconds": 86401}"#), Err(ParamsError::Interval(86_401)));
+        assert_eq!(lan_with(r#"{"future_limit_seconds": 0}"#), Err(ParamsError::FutureLimit(0)));
+        assert_eq!(lan_with(r#"{"future_limit_seconds": 86401}"#), Err(ParamsError::FutureLimit(86_401)));
+        assert_eq!(lan_with(r#"{"maturity": 0}"#), Err(ParamsError::Maturity(0)));
+        assert_eq!(lan_with(r#"{"maturity": 1001}"#), Err(ParamsError::Maturity(1_001)));
+    }
+
+    #[test]
+    fn bits_must_be_the_canonical_form_of_a_target() {
+        for (name, field) in [("first_bits", 0), ("limit_bits", 1)] {
+            let with = |bits: u32| {
+                let mut overrides = ParamsOverride::default();
+                *[&mut overrides.first_bits, &mut overrides.limit_bits][field] = Some(bits);
+                Params::with_overrides("lan", &overrides).unwrap_err()
+            };
+            let error = |bits, why| ParamsError::Bits(name, CompactTarget(bits), why);
+            assert_eq!(with(0), error(0, CompactTargetError::Zero));
+            assert_eq!(with(0x1e81_0000), error(0x1e81_0000, CompactTargetError::Negative));
+            assert_eq!(with(0xff7f_ffff), error(0xff7f_ffff, CompactTargetError::Overflow));
+            let other_form = CompactTarget(0x1e00_00ff);
+            assert_eq!(with(other_form.0), ParamsError::BitsNotCanonical(name, other_form));
+        }
+    }
+
+    #[test]
+    fn the_first_target_is_at_most_the_limit() {
+        let error =
+            ParamsError::FirstTargetAboveLimit(CompactTarget(0x1e01_0000), CompactTarget(0x1d01_0000));
+        assert_eq!(lan_with(r#"{"limit_bits": 486604800}"#), Err(error));
+    }
+
+    #[test]
+    fn prefund_is_sorted_whatever_its_order_in_the_file() {
+        let params = lan_with_prefund(vec![prefund(2, 5), prefund(1, 6)]).unwrap();
+        assert_eq!(params.prefund, [(Address([1; 32]), Amount(6)), (Address([2; 32]), Amount(5))]);
+        assert_eq!(Ok(params), lan_with_prefund(vec![prefund(1, 6), prefund(2, 5)]));
+    }
+
+    #[test]
+    fn prefund_twice_of_nothing_or_beyond_the_supply_is_refused() {
+        let twice = lan_with_prefund(vec![prefund(1, 5), prefund(2, 5), prefund(1, 6)]);
+        assert_eq!(twice, Err(ParamsError::PrefundTwice(prefund(1, 0).address)));
+        assert_eq!(lan_with_prefund(vec![prefund(1, 0)]), Err(ParamsError::PrefundOfNothing));
+        assert!(lan_with_prefund(vec![prefund(1, MAX_PREFUND - 1), prefund(2, 1)]).is_ok());
+        let too_large = lan_with_prefund(vec![prefund(1, MAX_PREFUND), prefund(2, 1)]);
+        assert_eq!(too_large, Err(ParamsError::PrefundTooLarge));
+        let overflowing = lan_with_prefund(vec![prefund(1, u64::MAX), prefund(2, 1)]);
+        assert_eq!(overflowing, Err(ParamsError::PrefundTooLarge));
+    }
+
+    #[test]
+    fn prefund_for_another_kind_of_network_is_refused() {
+        let address = Address([1; 32]).to_text(AddressKind::Development);
+        let refused = lan_with_prefund(vec![PrefundOverride { address: address.clone(), amount: Amount(1) }]);
+        let why = ParseAddressError::WrongHumanPart("cairndev".into(), "cairn");
+        assert_eq!(refused, Err(ParamsError::PrefundAddress(address, why)));
+    }
+
+    #[test]
+    fn an_unknown_key_is_an_error() {
+        assert!(serde_json::from_str::<ParamsOverride>(r#"{"intervall_seconds": 5}"#).is_err());
+        assert!(serde_json::from_str::<PrefundOverride>(r#"{"address": "", "amount": 1, "x": 1}"#).is_err());
+    }
+}

@@ -155,3 +155,155 @@ fn changes_max(block: &CheckedBlock) -> usize {
     let per_transaction = |transaction: &Transaction| 1 + transaction.outputs().len();
     1 + block.transactions().iter().map(per_transaction).sum::<usize>()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::dev_accounts::DEV_PREFUND;
+    use crate::consensus::testing::{TEST_FEE, TestChain, dev_key, payment, test_key};
+    use crate::consensus::{ParamsOverride, state_root_by_definition};
+    use crate::primitives::{Action, SecretKey, StateRoot, Transfer};
+
+    const MINER: Address = Address([7; 32]);
+    const SUBSIDY: u64 = 1_000_000_000;
+
+    fn chain_with_maturity(maturity: u32) -> TestChain {
+        let overrides = ParamsOverride { maturity: Some(maturity), ..ParamsOverride::default() };
+        TestChain::new(Params::with_overrides("dev", &overrides).unwrap())
+    }
+
+    fn pay(chain: &TestChain, from: &SecretKey, nonce: u64, to: Address, amount: u64) -> Transaction {
+        payment(from, &chain.params, nonce, to, Amount(amount))
+    }
+
+    fn address(key: &SecretKey) -> Address {
+        Address::of(&key.public_key())
+    }
+
+    fn balance(chain: &TestChain, address: Address) -> u64 {
+        chain.state.account(&address).balance.0
+    }
+
+    /// Everything that can be seen of a state.
+    fn whole(state: &State) -> (Vec<(Address, Account)>, VecDeque<MaturingReward>, Height) {
+        (state.accounts().sorted(), state.maturing().clone(), state.height())
+    }
+
+    /// Refuses the block of these transactions and changes nothing.
+    fn refusal(chain: &mut TestChain, transactions: Vec<Transaction>) -> Option<Violation> {
+        let before = whole(&chain.state);
+        let refused = chain.grow(MINER, transactions).err();
+        assert_eq!(whole(&chain.state), before);
+        refused
+    }
+
+    #[test]
+    fn a_payment_moves_the_amount_and_the_fee_and_raises_the_nonce() {
+        let (mut chain, alice, bob) = (chain_with_maturity(1), dev_key(0), Address([2; 32]));
+        chain.grow(MINER, vec![pay(&chain, &alice, 0, bob, 5)]).unwrap();
+        let account = chain.state.account(&address(&alice));
+        assert_eq!(account, Account { balance: Amount(DEV_PREFUND.0 - 5 - TEST_FEE.0), nonce: 1 });
+        assert_eq!(chain.state.account(&bob), Account { balance: Amount(5), nonce: 0 });
+    }
+
+    #[test]
+    fn a_reward_matures_after_the_set_depth_before_the_first_transaction() {
+        let (mut chain, carol) = (chain_with_maturity(3), test_key(1));
+        chain.grow(address(&carol), Vec::new()).unwrap();
+        chain.grow(MINER, Vec::new()).unwrap();
+        chain.grow(MINER, Vec::new()).unwrap();
+        assert_eq!(balance(&chain, address(&carol)), 0);
+        let spend = pay(&chain, &carol, 0, Address([2; 32]), SUBSIDY - TEST_FEE.0);
+        chain.grow(MINER, vec![spend]).unwrap();
+        assert_eq!(balance(&chain, Address([2; 32])), SUBSIDY - TEST_FEE.0);
+    }
+
+    #[test]
+    fn a_reward_is_the_subsidy_and_the_fees() {
+        let (mut chain, alice) = (chain_with_maturity(1), dev_key(0));
+        let payments = vec![pay(&chain, &alice, 0, MINER, 1), pay(&chain, &alice, 1, MINER, 1)];
+        chain.grow(Address([9; 32]), payments).unwrap();
+        chain.grow(MINER, Vec::new()).unwrap();
+        assert_eq!(balance(&chain, Address([9; 32])), SUBSIDY + 2 * TEST_FEE.0);
+    }
+
+    #[test]
+    fn a_reward_of_nothing_makes_no_account() {
+        let params = chain_with_maturity(1).params;
+        let nothing = MaturingReward { earned_at: Height(8), miner: MINER, amount: Amount::ZERO };
+        let mut state: State = State::new(AccountTable::default(), [nothing], Height(8));
+        let block = CheckedBlock::trusted(params.genesis().clone().into(), &params);
+        let undo = state.apply(&block, &params).unwrap();
+        assert!(state.accounts().is_empty());
+        assert_eq!(undo.matured(), Some(&nothing));
+    }
+
+    #[test]
+    fn nonces_go_up_one_by_one() {
+        let (mut chain, alice) = (chain_with_maturity(1), dev_key(0));
+        let first = pay(&chain, &alice, 0, MINER, 1);
+        let third = pay(&chain, &alice, 2, MINER, 1);
+        assert_eq!(refusal(&mut chain, vec![first.clone(), third]), Some(Violation::NonceGap));
+        assert_eq!(refusal(&mut chain, vec![first.clone(), first]), Some(Violation::NonceTooLow));
+    }
+
+    #[test]
+    fn a_sender_must_hold_every_pebble_before_any_credit_also_to_itself() {
+        let (mut chain, alice) = (chain_with_maturity(1), dev_key(0));
+        let all = DEV_PREFUND.0 - TEST_FEE.0;
+        let to_itself = pay(&chain, &alice, 0, address(&alice), all + 1);
+        assert_eq!(refusal(&mut chain, vec![to_itself]), Some(Violation::InsufficientBalance));
+        let nobody = pay(&chain, &test_key(1), 0, MINER, 1);
+        assert_eq!(refusal(&mut chain, vec![nobody]), Some(Violation::InsufficientBalance));
+        chain.grow(MINER, vec![pay(&chain, &alice, 0, address(&alice), all)]).unwrap();
+        assert_eq!(balance(&chain, address(&alice)), all);
+    }
+
+    #[test]
+    fn money_received_can_be_spent_later_in_the_same_block_but_not_earlier() {
+        let (mut chain, alice, bob) = (chain_with_maturity(1), dev_key(0), test_key(1));
+        let to_bob = pay(&chain, &alice, 0, address(&bob), 5 + TEST_FEE.0);
+        let from_bob = pay(&chain, &bob, 0, MINER, 5);
+        let too_early = vec![from_bob.clone(), to_bob.clone()];
+        assert_eq!(refusal(&mut chain, too_early), Some(Violation::InsufficientBalance));
+        chain.grow(Address([9; 32]), vec![to_bob, from_bob]).unwrap();
+        assert_eq!(balance(&chain, MINER), 5);
+    }
+
+    #[test]
+    fn one_address_may_be_paid_twice_by_one_transaction() {
+        let (mut chain, alice) = (chain_with_maturity(1), dev_key(0));
+        let output = Output { to: MINER, amount: Amount(4) };
+        let action = Action::Transfer(Transfer { outputs: List(vec![output, output]), memo: "".into() });
+        let genesis = chain.params.genesis_hash();
+        let twice = Transaction::signed(&alice, &genesis, 0, TEST_FEE, Height::GENESIS, action);
+        chain.grow(Address([9; 32]), vec![twice]).unwrap();
+        assert_eq!(balance(&chain, MINER), 8);
+    }
+
+    #[test]
+    fn a_refused_block_after_a_matured_reward_gives_the_reward_back_to_the_queue() {
+        let (mut chain, alice) = (chain_with_maturity(1), dev_key(0));
+        chain.grow(MINER, Vec::new()).unwrap();
+        let good = pay(&chain, &alice, 0, MINER, 1);
+        let gap = pay(&chain, &alice, 7, MINER, 1);
+        assert_eq!(refusal(&mut chain, vec![good, gap]), Some(Violation::NonceGap));
+    }
+
+    #[test]
+    fn undoing_every_block_leads_back_to_genesis() {
+        let (mut chain, alice) = (chain_with_maturity(2), dev_key(0));
+        let mut seen: Vec<(_, StateRoot)> = vec![(whole(&chain.state), chain.root())];
+        for nonce in 0..6 {
+            let to = Address([nonce as u8 % 3; 32]);
+            chain.grow(address(&alice), vec![pay(&chain, &alice, nonce, to, 3)]).unwrap();
+            seen.push((whole(&chain.state), chain.root()));
+        }
+        while let Some((state, root)) = seen.pop() {
+            assert_eq!((whole(&chain.state), chain.root()), (state, root));
+            let sorted = chain.state.accounts().sorted();
+            assert_eq!(root, state_root_by_definition(sorted, chain.state.maturing()));
+            chain.shrink();
+        }
+    }
+}

@@ -233,3 +233,118 @@ impl<T> Slots<T> {
 fn split(entries: &[Entry], depth: usize) -> (&[Entry], &[Entry]) {
     entries.split_at(entries.partition_point(|entry| !entry.bit(depth)))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::consensus::{AccountTable, group_of, path_of, state_root, state_root_by_definition};
+    use crate::primitives::Amount;
+
+    fn address(number: u32) -> Address {
+        let mut bytes = [0; 32];
+        bytes[..4].copy_from_slice(&number.to_le_bytes());
+        Address(bytes)
+    }
+
+    fn account(balance: u64) -> Account {
+        Account { balance: Amount(balance), nonce: 0 }
+    }
+
+    fn table(count: u32) -> AccountTable {
+        (0..count).map(|number| (address(number), account(u64::from(number) + 1))).collect()
+    }
+
+    fn agrees_with_the_definition(tree: &StateTree, accounts: &AccountTable) -> bool {
+        state_root(tree.root(), []) == state_root_by_definition(accounts.sorted(), [])
+    }
+
+    #[test]
+    fn no_account_has_the_root_of_zeros() {
+        assert_eq!(StateTree::build([]).root(), TreeRoot([0; 32]));
+        assert_eq!(StateTree::build([(address(1), Account::default())]).root(), TreeRoot([0; 32]));
+    }
+
+    #[test]
+    fn the_root_is_the_definitions_at_every_size_around_a_leaf() {
+        for count in [0, 1, 2, 15, 16, 17, 18, 31, 33, 500, 5_000] {
+            let accounts = table(count);
+            assert!(agrees_with_the_definition(&StateTree::build(accounts.sorted()), &accounts), "{count}");
+        }
+    }
+
+    #[test]
+    fn growing_and_shrinking_by_steps_leads_to_the_same_roots() {
+        let mut accounts = AccountTable::default();
+        let mut tree = StateTree::build([]);
+        for step in [0..1, 1..16, 16..17, 17..40, 40..900_u32] {
+            for number in step.clone() {
+                accounts.set(address(number), account(1));
+            }
+            tree.update(step.map(address), &accounts);
+            assert!(agrees_with_the_definition(&tree, &accounts));
+        }
+        for step in [300..900, 20..300, 16..20, 3..16, 0..3_u32] {
+            for number in step.clone() {
+                accounts.set(address(number), Account::default());
+            }
+            tree.update(step.map(address), &accounts);
+            assert!(agrees_with_the_definition(&tree, &accounts));
+        }
+        assert_eq!(tree.leaves.free.len(), tree.leaves.items.len(), "every leaf was given back");
+        assert_eq!(tree.nodes.free.len(), tree.nodes.items.len(), "every node was given back");
+    }
+
+    #[test]
+    fn touching_an_account_that_did_not_change_changes_nothing() {
+        let accounts = table(100);
+        let mut tree = StateTree::build(accounts.sorted());
+        let before = tree.root();
+        let groups = tree.update([address(3), address(3), address(100_000)], &accounts);
+        assert_eq!(tree.root(), before);
+        assert!(groups.contains(&group_of(&path_of(&address(3)))));
+    }
+
+    #[test]
+    fn the_groups_partition_the_accounts_in_the_order_of_their_paths() {
+        for count in [0, 3, 16, 40, 6_000] {
+            let accounts = table(count);
+            let tree = StateTree::build(accounts.sorted());
+            let by_groups: Vec<_> =
+                (0..1 << GROUP_BITS).flat_map(|group| tree.accounts_in_group(group)).collect();
+            assert_eq!(by_groups, accounts.sorted());
+        }
+    }
+
+    #[test]
+    fn an_update_names_exactly_the_groups_it_touched() {
+        let mut accounts = table(2_000);
+        let mut tree = StateTree::build(accounts.sorted());
+        let group_now = |tree: &StateTree, group| tree.accounts_in_group(group).collect::<Vec<_>>();
+        let before: BTreeMap<_, _> =
+            (0..1 << GROUP_BITS).map(|group| (group, group_now(&tree, group))).collect();
+        for number in 1_900..2_100 {
+            accounts.set(address(number), account(77));
+        }
+        accounts.set(address(5), Account::default());
+        let touched = tree.update((1_900..2_100).chain([5]).map(address), &accounts);
+        let changed = before.iter().filter(|(group, accounts)| group_now(&tree, **group) != **accounts);
+        assert_eq!(changed.map(|(group, _)| *group).collect::<Vec<_>>(), touched);
+    }
+
+    #[test]
+    fn paths_that_agree_in_their_first_bits_are_told_apart_by_the_rest() {
+        let alike = |number| Entry { prefix: 5, address: address(number), account: account(1) };
+        let mut entries: Vec<_> = (0..40).map(alike).collect();
+        entries.sort_by(Entry::order);
+        assert!(entries.is_sorted_by_key(|entry| path_of(&entry.address)));
+        let bits: Vec<_> = (60..70).map(|depth| alike(1).bit(depth)).collect();
+        let path = path_of(&address(1));
+        let expected = [false, true, false, true].into_iter().chain((64..70).map(|depth| path.bit(depth)));
+        assert_eq!(bits, expected.collect::<Vec<_>>());
+        let mut tree = StateTree::build([]);
+        let subtree = tree.build_subtree(&entries, 64);
+        assert!(matches!(subtree.link, Link::Node(_)));
+    }
+}

@@ -6,9 +6,10 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha512;
 
 use super::check_block::{BlockContext, CheckedBlock, check_block_in_context, check_block_in_isolation};
+use super::dev_accounts::{DEV_ADDRESSES, DEV_PREFUND};
 use super::difficulty::next_bits;
 use super::facts::HeaderFacts;
-use super::params::Params;
+use super::params::{DEV_BITS, NetworkKind, Params, ParamsOverride, PrefundOverride};
 use super::state::State;
 use super::state_root::{STATE_ROOT_INTERVAL, state_root};
 use super::state_tree::StateTree;
@@ -23,6 +24,9 @@ use crate::primitives::{
 /// The words whose first ten keys have money on development networks.
 pub const DEV_WORDS: &str = "test test test test test test test test test test test junk";
 
+/// What every test payment pays its miner: above the minimum that nodes ask for by default.
+pub const TEST_FEE: Amount = Amount(10_000);
+
 /// Rounds of PBKDF2 between the words and the seed, by BIP 39.
 const SEED_ROUNDS: usize = 2_048;
 
@@ -31,6 +35,22 @@ pub fn dev_key(index: u32) -> SecretKey {
     let master = hmac_sha512(b"ed25519 seed", &[&seed_of(DEV_WORDS)]);
     let leaf = [44, 7331, 0, 0, index].into_iter().fold(master, |node, step| hardened_child(&node, step));
     SecretKey::from_seed(leaf.first_chunk().expect("64 bytes begin with 32"))
+}
+
+/// A network that retargets like `lan`, from a target that every second hash meets, with money for the dev keys.
+pub fn easy_params(name: &str) -> Params {
+    let kind = NetworkKind::of(name).expect("a test gives its network a good name");
+    let prefund = |address: Address| PrefundOverride {
+        address: address.to_text(kind.address_kind()),
+        amount: DEV_PREFUND,
+    };
+    let overrides = ParamsOverride {
+        first_bits: Some(DEV_BITS.0),
+        limit_bits: Some(DEV_BITS.0),
+        prefund: Some(DEV_ADDRESSES.map(prefund).to_vec()),
+        ..ParamsOverride::default()
+    };
+    Params::with_overrides(name, &overrides).expect("these numbers keep every rule")
 }
 
 /// PBKDF2 of BIP 39 with an empty passphrase; one block of output is the whole seed.
@@ -58,11 +78,18 @@ fn hmac_sha512(key: &[u8], parts: &[&[u8]]) -> [u8; 64] {
     hmac.finalize().into_bytes().into()
 }
 
-/// A transfer to one address that never expires, with a fee of one pebble a byte and more.
+/// A key without money, one for each number.
+pub fn test_key(number: u64) -> SecretKey {
+    let mut seed = [0xcc; 32];
+    seed[..8].copy_from_slice(&number.to_le_bytes());
+    SecretKey::from_seed(&seed)
+}
+
+/// A transfer to one address that never expires, with [`TEST_FEE`].
 pub fn payment(from: &SecretKey, params: &Params, nonce: u64, to: Address, amount: Amount) -> Transaction {
     let outputs = List(vec![Output { to, amount }]);
     let action = Action::Transfer(Transfer { outputs, memo: Text::default() });
-    Transaction::signed(from, &params.genesis_hash(), nonce, Amount(10_000), Height::GENESIS, action)
+    Transaction::signed(from, &params.genesis_hash(), nonce, TEST_FEE, Height::GENESIS, action)
 }
 
 /// A block with real work over whatever is given, valid or not.
