@@ -1,6 +1,10 @@
 //! Cairn.
 
 pub mod consensus;
+pub mod node;
 pub mod primitives;
+#[cfg(feature = "runtime")]
+pub mod runtime;
+pub mod storage;
 #[cfg(feature = "cli")]
 pub mod wallet;

@@ -1,6 +1,7 @@
 //! A small immutable picture of the node, replaced after each change: most readers take it without asking the core.
 
-use crate::primitives::{BlockHash, Height, PeerId};
+use crate::consensus::params::Params;
+use crate::primitives::{BlockHash, BlockId, Height, PeerId};
 use crate::storage::StoredHeader;
 
 /// What the node looks like at its durable tip.
@@ -20,6 +21,24 @@ pub struct View {
     pub peers: Vec<PeerView>,
     /// Banned peers with the end of the ban in wall-clock milliseconds since 1970.
     pub bans: Vec<(PeerId, u64)>,
+}
+
+impl View {
+    /// The picture of a node that knows nothing but its network.
+    pub fn at_genesis(params: &Params) -> Self {
+        let header = params.genesis().header;
+        let id = BlockId { hash: params.genesis_hash(), height: Height(0) };
+        let target = header.bits.target().expect("the parameters' constructor checked the first bits");
+        Self {
+            tip: StoredHeader { id, header, work: target.work() },
+            block_one: None,
+            best_header: id.height,
+            initial_block_download: false,
+            mempool: MempoolSummary::default(),
+            peers: Vec::new(),
+            bans: Vec::new(),
+        }
+    }
 }
 
 /// The pool in numbers.

@@ -212,3 +212,28 @@ impl fmt::Debug for NodeHandle {
         f.debug_struct("NodeHandle").field("network", &self.shared.params.name).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+impl NodeHandle {
+    /// A handle without a node behind it: what would reach the core and the network comes out here.
+    pub(crate) fn detached(
+        params: Arc<Params>,
+    ) -> (Self, mpsc::Receiver<Input>, mpsc::Receiver<NetworkCommand>) {
+        let (inputs, inputs_out) = mpsc::channel(1_024);
+        let (network_commands, commands_out) = mpsc::channel(1_024);
+        let shared = Shared {
+            inputs,
+            network_commands,
+            view: ArcSwap::from_pointee(View::at_genesis(&params)),
+            templates: watch::channel(None).0,
+            events: broadcast::channel(1_024).0,
+            network: watch::channel(Arc::default()).0,
+            stop: watch::channel(None).0,
+            blocks: Box::new(|_| Ok(None)),
+            waiting: Mutex::default(),
+            next_ticket: AtomicU64::default(),
+            params,
+        };
+        (Self::new(Arc::new(shared)), inputs_out, commands_out)
+    }
+}
