@@ -1,6 +1,7 @@
 //! The port between the core and whatever keeps its chain.
 
-use std::path::PathBuf;
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::commit::{Checkpoint, Commit, StoredHeader};
@@ -88,4 +89,17 @@ pub enum StorageError {
         /// The genesis expected.
         expected: String,
     },
+}
+
+impl StorageError {
+    /// What the system said about a file operation, with what a person can do about it.
+    pub fn io(path: &Path, error: &io::Error) -> Self {
+        let next_step = match error.kind() {
+            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Free some space on this disk, then start again",
+            ErrorKind::PermissionDenied => "Give the user who runs the node the right to write there",
+            ErrorKind::ReadOnlyFilesystem => "Remount this disk for writing, or give another --data-dir",
+            _ => "Check this disk and its file system, then start again",
+        };
+        Self::Io { path: path.to_owned(), cause: error.to_string(), next_step: next_step.to_owned() }
+    }
 }

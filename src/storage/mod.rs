@@ -3,6 +3,11 @@
 
 pub mod chain_store;
 pub mod commit;
+pub mod journal;
+mod journal_scan;
+pub mod memory_store;
+mod segment;
 
 pub use chain_store::{ChainReader, ChainStore, StorageError, StoredChain};
 pub use commit::{Checkpoint, CheckpointDelta, Commit, Sequence, StoredHeader};
+pub use memory_store::MemoryStore;
