@@ -80,7 +80,9 @@ pub enum StorageError {
         holder: String,
     },
     /// The folder belongs to another network.
-    #[error("{path} holds the chain of another network (genesis {found}, expected {expected}). Give another --data-dir or --network")]
+    #[error(
+        "{path} holds the chain of another network (genesis {found}, expected {expected}). Give another --data-dir or --network"
+    )]
     OtherNetwork {
         /// The data folder.
         path: PathBuf,
@@ -94,11 +96,12 @@ pub enum StorageError {
 impl StorageError {
     /// What the system said about a file operation, with what a person can do about it.
     pub fn io(path: &Path, error: &io::Error) -> Self {
-        let next_step = match error.kind() {
-            ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "Free some space on this disk, then start again",
-            ErrorKind::PermissionDenied => "Give the user who runs the node the right to write there",
-            ErrorKind::ReadOnlyFilesystem => "Remount this disk for writing, or give another --data-dir",
-            _ => "Check this disk and its file system, then start again",
+        let next_step = if matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded) {
+            "Free some space on this disk, then start again"
+        } else if error.kind() == ErrorKind::PermissionDenied {
+            "Give the user who runs the node the right to write there"
+        } else {
+            "Check this disk and its file system, then start again"
         };
         Self::Io { path: path.to_owned(), cause: error.to_string(), next_step: next_step.to_owned() }
     }

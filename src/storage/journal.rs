@@ -141,7 +141,14 @@ impl Journal {
             Ok(file)
         });
         let file = opened.map_err(|error| StorageError::io(&path, &error))?;
-        Ok(Self { folder: folder.to_owned(), genesis, file, end, segment_bytes: SEGMENT_BYTES, failure: None })
+        Ok(Self {
+            folder: folder.to_owned(),
+            genesis,
+            file,
+            end,
+            segment_bytes: SEGMENT_BYTES,
+            failure: None,
+        })
     }
 
     fn with_new_segment(folder: &Path, genesis: BlockHash, follows: Position) -> Result<Self, StorageError> {
@@ -182,7 +189,6 @@ pub fn delete_covered(folder: &Path, durable: Position, kept_bytes: u64) -> Resu
     }
     Ok(covered.len())
 }
-
 
 #[cfg(test)]
 mod tests {
@@ -347,7 +353,11 @@ mod tests {
     fn segments_go_when_enough_has_followed_what_is_durable() {
         let folder = tempfile::tempdir().unwrap();
         let ends = three_segments(folder.path());
-        assert_eq!(delete_covered(folder.path(), ends[1], 0).unwrap(), 0, "the segment itself is still needed");
+        assert_eq!(
+            delete_covered(folder.path(), ends[1], 0).unwrap(),
+            0,
+            "the segment itself is still needed"
+        );
         assert_eq!(delete_covered(folder.path(), ends[5], 1 << 20).unwrap(), 0);
         assert_eq!(delete_covered(folder.path(), ends[5], ends[5].offset + 1).unwrap(), 1);
         assert_eq!(segment::list(folder.path()).unwrap(), [2, 3]);

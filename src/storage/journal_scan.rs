@@ -71,7 +71,12 @@ impl<'a> Scan<'a> {
     }
 
     /// Reads one segment that should follow `before`.
-    fn segment(&mut self, number: u64, before: Option<Position>, is_last: bool) -> Result<Usable, StorageError> {
+    fn segment(
+        &mut self,
+        number: u64,
+        before: Option<Position>,
+        is_last: bool,
+    ) -> Result<Usable, StorageError> {
         let path = segment::path_of(self.folder, number);
         let mut reader = SegmentReader::open(path.clone())?;
         let Some(start) = reader.start()? else {
@@ -142,11 +147,13 @@ impl<'a> Scan<'a> {
 
 /// The first of `<path>.damaged-1`, `-2` … that does not exist.
 pub(super) fn free_name(path: &Path) -> PathBuf {
-    let numbered = |number: u32| {
+    let mut number = 1;
+    loop {
         let mut name = path.as_os_str().to_owned();
         name.push(format!(".damaged-{number}"));
-        PathBuf::from(name)
-    };
-    let free = (1..).map(numbered).find(|name| !name.exists());
-    free.expect("no folder holds four thousand million files of one name")
+        if !Path::new(&name).exists() {
+            return name.into();
+        }
+        number += 1;
+    }
 }

@@ -64,7 +64,9 @@ impl ChainStore for MemoryStore {
 
     fn commit(&mut self, group: &[Commit]) -> Result<(), StorageError> {
         let mut contents = self.contents();
-        group.iter().for_each(|commit| contents.apply(commit));
+        for commit in group {
+            contents.apply(commit);
+        }
         Ok(())
     }
 }
@@ -118,5 +120,63 @@ impl Contents {
             accounts: groups.flatten().copied().collect(),
             maturing: newest.maturing.clone(),
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::params::Params;
+    use crate::consensus::testing::TestChain;
+    use crate::consensus::{Account, HeaderFacts};
+    use crate::primitives::{Address, Amount, BlockHash, Height};
+
+    fn stored(facts: &HeaderFacts, block: &Block) -> StoredHeader {
+        StoredHeader { id: facts.id(), header: block.header, work: facts.work }
+    }
+
+    #[test]
+    fn what_was_committed_is_read_and_handed_over_in_the_order_of_heights() {
+        let mut chain = TestChain::new(Params::named("dev").unwrap());
+        for _ in 0..3 {
+            chain.grow(Address([1; 32]), Vec::new()).unwrap();
+        }
+        let mut store = MemoryStore::new();
+        for ((block, undo), facts) in chain.blocks.iter().zip(&chain.facts[1..]).rev() {
+            let header = stored(facts, block.block());
+            let commit = Commit {
+                headers: vec![header],
+                bodies: vec![(header.id, Arc::clone(block.block()))],
+                undo: vec![(header.id, Arc::new(undo.clone()))],
+                tip: Some(header.id),
+                ..Commit::default()
+            };
+            store.commit(&[commit]).unwrap();
+            assert_eq!(store.reader().block(header.id).unwrap().as_ref(), Some(block.block()));
+            assert_eq!(store.reader().undo(header.id).unwrap().as_deref(), Some(undo));
+        }
+        let reopened = store.stored_chain();
+        let heights: Vec<_> = reopened.headers.iter().map(|header| header.id.height).collect();
+        assert_eq!(heights, [Height(1), Height(2), Height(3)]);
+        assert_eq!(reopened.bodies.len(), 3);
+        assert_eq!(reopened.tip, Some(reopened.headers[0].id));
+    }
+
+    #[test]
+    fn a_checkpoint_holds_the_newest_of_each_group() {
+        let account = |balance| Account { balance: Amount(balance), nonce: 0 };
+        let delta = |height, groups| {
+            let at = BlockId { height: Height(height), hash: BlockHash::ZERO };
+            let checkpoint = Some(Arc::new(CheckpointDelta { at, groups, maturing: Vec::new() }));
+            Commit { checkpoint, ..Commit::default() }
+        };
+        let (alice, bob) = (Address([1; 32]), Address([2; 32]));
+        let mut store = MemoryStore::new();
+        let first = delta(64, vec![(1, vec![(alice, account(5))]), (2, vec![(bob, account(6))])]);
+        let second = delta(128, vec![(1, vec![(alice, account(7))]), (2, Vec::new())]);
+        store.commit(&[first, second]).unwrap();
+        let loaded = store.stored_chain().checkpoint.unwrap();
+        assert_eq!(loaded.accounts, [(alice, account(7))]);
+        assert_eq!(loaded.at.map(|at| at.height), Some(Height(128)));
     }
 }

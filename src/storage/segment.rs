@@ -106,7 +106,9 @@ pub(super) fn list(folder: &Path) -> Result<Vec<u64>, StorageError> {
 /// Makes the names in a folder last. Only Unix needs it, and only there a folder opens as a file.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StorageError> {
     if cfg!(unix) {
-        File::open(folder).and_then(|file| file.sync_all()).map_err(|error| StorageError::io(folder, &error))?;
+        File::open(folder)
+            .and_then(|file| file.sync_all())
+            .map_err(|error| StorageError::io(folder, &error))?;
     }
     Ok(())
 }
