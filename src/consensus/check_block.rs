@@ -295,14 +295,14 @@ mod tests {
         };
         let room = BLOCK_BYTES_MAX - encoded_len(&empty);
         let (count, longer) = (room / encoded_len(&with_memo(0)), room % encoded_len(&with_memo(0)));
-        let filled = |longer| {
+        let packed = |longer| {
             let transactions = (0..count).map(|index| with_memo(usize::from(index < longer))).collect();
             remade(empty.clone(), |block| block.transactions = transactions)
         };
-        let full = filled(longer);
+        let full = packed(longer);
         assert_eq!(encoded_len(full.as_ref()), BLOCK_BYTES_MAX);
         assert_eq!(refusal(&chain, full), None);
-        assert_eq!(refusal(&chain, filled(longer + 1)), Some(Violation::BlockTooLarge));
+        assert_eq!(refusal(&chain, packed(longer + 1)), Some(Violation::BlockTooLarge));
     }
 
     #[test]
