@@ -1,0 +1,41 @@
+# Conveniences: each recipe is one line that calls cargo, the binary or one script.
+
+# List the recipes.
+default:
+    @just --list --unsorted
+
+# A working chain on this machine: node, miner, wallet; finds others on the LAN.
+up *FLAGS:
+    cargo run --release -- up {{FLAGS}}
+
+# N nodes on this machine, each a real process, with tagged logs.
+lan N="3" *FLAGS:
+    cargo run --release -- up --nodes {{N}} {{FLAGS}}
+
+# N hosts in network namespaces: one bridge with mDNS, then two bridges that mDNS cannot cross. Needs root.
+netns N="3":
+    tests/netns/run {{N}}
+
+# Every test that needs no extra program.
+test:
+    cargo test --workspace
+
+# Exactly what CI runs, in the order that fails fastest.
+check:
+    .ci/run
+
+# Format everything.
+fmt:
+    cargo fmt --all
+
+# Measure; each benchmark prints both sides of its ratio.
+bench *FLAGS:
+    cargo bench {{FLAGS}}
+
+# Kill a mining node with signal 9 thirty times, and restart it each time on the same folder.
+kill-test KILLS="30":
+    CAIRN_KILLS={{KILLS}} cargo test --test kill -- --nocapture
+
+# A node that joins at height 2,000 over loopback: how long it takes, and how much memory an idle node holds.
+join HEIGHT="2000":
+    CAIRN_JOIN_HEIGHT={{HEIGHT}} cargo test --release --test join -- --ignored --nocapture
