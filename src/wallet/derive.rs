@@ -34,7 +34,7 @@ pub struct ChildIndex(u32);
 
 /// A way from the seed to a key, such as `m/44'/7331'/0'/0'/0'`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Path(Vec<ChildIndex>);
+pub struct KeyPath(Vec<ChildIndex>);
 
 /// A key and the chain code its children need; both wiped from memory when dropped.
 #[derive(Clone, ZeroizeOnDrop)]
@@ -104,7 +104,7 @@ impl ExtendedKey {
 
     /// The key at the end of a path from this one.
     #[must_use]
-    pub fn descend(&self, path: &Path) -> Self {
+    pub fn descend(&self, path: &KeyPath) -> Self {
         path.0.iter().fold(self.clone(), |key, index| key.child(*index))
     }
 
@@ -148,7 +148,7 @@ impl TryFrom<u32> for ChildIndex {
     }
 }
 
-impl Path {
+impl KeyPath {
     /// Where the addresses of an account hang: `m/44'/7331'/account'/0'`.
     pub fn account(account: ChildIndex) -> Self {
         Self(vec![ChildIndex(44), COIN, account, ChildIndex(0)])
@@ -162,7 +162,7 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for KeyPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("m")?;
         self.0.iter().try_for_each(|index| write!(f, "/{}'", index.0))
@@ -170,7 +170,7 @@ impl fmt::Display for Path {
 }
 
 /// Reads `m/44'/…`; `h` and `H` are marks too, as in other wallets.
-impl FromStr for Path {
+impl FromStr for KeyPath {
     type Err = DeriveError;
 
     fn from_str(text: &str) -> Result<Self, DeriveError> {
@@ -240,25 +240,25 @@ mod tests {
 
     #[test]
     fn an_address_path_shows_as_it_reads() {
-        let path = Path::address(ChildIndex(2), ChildIndex(9));
+        let path = KeyPath::address(ChildIndex(2), ChildIndex(9));
         assert_eq!(path.to_string(), "m/44'/7331'/2'/0'/9'");
         assert_eq!("m/44'/7331'/2'/0'/9'".parse(), Ok(path.clone()));
         assert_eq!("m/44h/7331H/2'/0'/9'".parse(), Ok(path));
-        assert_eq!("m".parse(), Ok(Path(Vec::new())));
+        assert_eq!("m".parse(), Ok(KeyPath(Vec::new())));
     }
 
     #[test]
     fn the_account_key_and_the_whole_path_meet_at_the_same_key() {
         let words: Words = "test test test test test test test test test test test junk".parse().unwrap();
         let root = ExtendedKey::root(&words.seed(""));
-        let by_account = root.descend(&Path::account(ChildIndex(0))).child(ChildIndex(3));
+        let by_account = root.descend(&KeyPath::account(ChildIndex(0))).child(ChildIndex(3));
         let by_path = root.descend(&"m/44'/7331'/0'/0'/3'".parse().unwrap());
         assert_eq!(by_account.key, by_path.key);
     }
 
     #[test]
     fn what_is_no_path_is_refused_with_its_reason() {
-        let refusal = |path: &str| path.parse::<Path>().unwrap_err();
+        let refusal = |path: &str| path.parse::<KeyPath>().unwrap_err();
         for path in ["", "44'/0'", "M/0'", " m"] {
             assert_eq!(refusal(path), DeriveError::NoRoot, "{path}");
         }

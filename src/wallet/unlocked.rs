@@ -4,7 +4,7 @@ use std::fmt;
 
 use zeroize::Zeroizing;
 
-use super::derive::{ChildIndex, ExtendedKey, Path};
+use super::derive::{ChildIndex, ExtendedKey, KeyPath};
 use super::words::Words;
 use crate::primitives::{Address, SecretKey, Timestamp};
 
@@ -32,7 +32,7 @@ impl UnlockedWallet {
     pub fn new(words: Words, passphrase: &str, account: ChildIndex, created_at: Timestamp) -> Self {
         let root = ExtendedKey::root(&words.seed(passphrase));
         let mut wallet = Self {
-            account_key: root.descend(&Path::account(account)),
+            account_key: root.descend(&KeyPath::account(account)),
             passphrase: Zeroizing::new(passphrase.to_owned()),
             addresses: Vec::new(),
             words,
@@ -105,6 +105,7 @@ impl fmt::Debug for UnlockedWallet {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::consensus::dev_accounts::DEV_ADDRESSES;
 
     fn wallet(passphrase: &str, account: u32) -> UnlockedWallet {
         let words = Words::from_entropy(&[7; 16]).unwrap();
@@ -138,6 +139,18 @@ mod tests {
         let root = ExtendedKey::root(&wallet.words().seed(""));
         let key = root.descend(&"m/44'/7331'/2'/0'/0'".parse().unwrap()).secret_key();
         assert_eq!(wallet.addresses(), [Address::of(&key.public_key())]);
+    }
+
+    #[test]
+    fn the_well_known_words_hold_the_money_of_development_networks() {
+        let words = "test test test test test test test test test test test junk".parse().unwrap();
+        let mut wallet = UnlockedWallet::new(words, "", ChildIndex::default(), Timestamp(0));
+        while wallet.addresses().len() < DEV_ADDRESSES.len() {
+            wallet.add_address().unwrap();
+        }
+        let mut derived = wallet.addresses().to_vec();
+        derived.sort_unstable();
+        assert_eq!(derived, DEV_ADDRESSES);
     }
 
     #[test]
