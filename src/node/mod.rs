@@ -5,9 +5,11 @@
 
 pub mod effect;
 pub mod event;
+mod half_life;
 pub mod input;
 pub mod message;
 pub mod now;
+pub mod penalty;
 pub mod query;
 pub mod template;
 pub mod view;
