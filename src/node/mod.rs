@@ -3,6 +3,7 @@
 //! `Node::handle(now, Input) -> Effects`: to learn what a node can suffer read [`input`]; to learn what it can do
 //! read [`effect`].
 
+pub mod compact;
 pub mod effect;
 pub mod event;
 mod half_life;
