@@ -8,6 +8,7 @@ pub mod effect;
 pub mod event;
 mod half_life;
 pub mod input;
+pub mod mempool;
 pub mod message;
 pub mod now;
 pub mod penalty;

@@ -1,0 +1,188 @@
+//! All waiting transactions: a queue for each account, and the look-ups and orders that always agree with them.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use super::PoolTransaction;
+use super::queue::{Arrival, Move, Place, Queue, Rank, Sifted};
+use crate::primitives::{Address, Amount, Height, LeafHash, Transaction, TransactionId};
+
+/// For look-ups only: nothing may depend on the order of what is in it.
+type LookUp<K, V> = HashMap<K, V, RandomState>;
+
+/// The queues and what is derived from them. Every change keeps all parts in agreement.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Book {
+    queues: LookUp<Address, Queue>,
+    index: Index,
+}
+
+#[derive(Debug, Clone, Default)]
+struct Index {
+    by_id: LookUp<TransactionId, Arc<PoolTransaction>>,
+    by_leaf: LookUp<LeafHash, Arc<PoolTransaction>>,
+    /// Worst first; of equal ranks, which only one account can hold, the highest nonce first.
+    by_rank: BTreeMap<(Rank, Reverse<u64>), Arc<PoolTransaction>>,
+    /// Longest waiting first; of equal ones, which only one account can hold, the lowest nonce first.
+    by_age: BTreeMap<(Arrival, u64), Arc<PoolTransaction>>,
+    /// Those that expire, soonest first.
+    by_expiry: BTreeMap<(Height, u64), Arc<PoolTransaction>>,
+    incoming: LookUp<Address, Amount>,
+    bytes: usize,
+}
+
+impl Book {
+    pub(super) fn len(&self) -> usize {
+        self.index.by_id.len()
+    }
+
+    /// Sum of the encoded lengths.
+    pub(super) const fn bytes(&self) -> usize {
+        self.index.bytes
+    }
+
+    pub(super) fn by_id(&self, id: &TransactionId) -> Option<&Arc<PoolTransaction>> {
+        self.index.by_id.get(id)
+    }
+
+    pub(super) fn by_leaf(&self, leaf: &LeafHash) -> Option<&Arc<PoolTransaction>> {
+        self.index.by_leaf.get(leaf)
+    }
+
+    pub(super) fn queue(&self, sender: &Address) -> Option<&Queue> {
+        self.queues.get(sender)
+    }
+
+    /// What all waiting transactions pay to an address.
+    pub(super) fn incoming(&self, address: &Address) -> Amount {
+        self.index.incoming.get(address).copied().unwrap_or_default()
+    }
+
+    /// All, worst rank first: within an account by descending nonce.
+    pub(super) fn worst_first(
+        &self,
+    ) -> impl DoubleEndedIterator<Item = (&Rank, &Arc<PoolTransaction>)> + Clone {
+        self.index.by_rank.iter().map(|((rank, _), pooled)| (rank, pooled))
+    }
+
+    /// All, longest waiting first: within an account by ascending nonce.
+    pub(super) fn oldest_first(&self) -> impl Iterator<Item = &Arc<PoolTransaction>> {
+        self.index.by_age.values()
+    }
+
+    /// Those that came in before this moment of monotonic time, with all that they need.
+    pub(super) fn waiting_since_before(
+        &self,
+        monotonic_ms: u64,
+    ) -> impl Iterator<Item = &Arc<PoolTransaction>> {
+        let end = (Arrival { monotonic_ms, sequence: 0 }, 0);
+        self.index.by_age.range(..end).map(|(_, pooled)| pooled)
+    }
+
+    /// Those whose last height is below this one.
+    pub(super) fn expired_at(&self, height: Height) -> impl Iterator<Item = &Arc<PoolTransaction>> {
+        self.index.by_expiry.range(..(height, 0)).map(|(_, pooled)| pooled)
+    }
+
+    /// All senders, in ascending order.
+    pub(super) fn senders(&self) -> Vec<Address> {
+        let mut senders: Vec<_> = self.queues.keys().copied().collect();
+        senders.sort_unstable();
+        senders
+    }
+
+    /// Adds a transaction at a nonce that is free.
+    pub(super) fn add(&mut self, pooled: Arc<PoolTransaction>, confirmed_nonce: u64) {
+        let queue = self.queues.entry(pooled.sender).or_insert_with(|| Queue::new(confirmed_nonce));
+        self.index.add(&pooled);
+        queue.put(pooled);
+        queue.settle(confirmed_nonce).into_iter().for_each(|moved| self.index.place(moved));
+    }
+
+    /// Removes one transaction of an account that is at this nonce.
+    pub(super) fn remove(&mut self, pooled: &PoolTransaction, confirmed_nonce: u64) {
+        self.sift(&pooled.sender, confirmed_nonce, |each| (each.hashes.id == pooled.hashes.id).then_some(()));
+    }
+
+    /// Removes, in nonce order, what `judge` objects to among the transactions of an account that is at this nonce.
+    pub(super) fn sift<R>(
+        &mut self,
+        sender: &Address,
+        confirmed_nonce: u64,
+        judge: impl FnMut(&PoolTransaction) -> Option<R>,
+    ) -> Vec<(Arc<PoolTransaction>, R)> {
+        let Some(queue) = self.queues.get_mut(sender) else { return Vec::new() };
+        let sifted = queue.sift(judge);
+        for out in &sifted {
+            self.index.remove(out);
+        }
+        queue.settle(confirmed_nonce).into_iter().for_each(|moved| self.index.place(moved));
+        if queue.is_empty() {
+            self.queues.remove(sender);
+        }
+        sifted.into_iter().map(|out| (out.pooled, out.reason)).collect()
+    }
+}
+
+impl Index {
+    fn add(&mut self, pooled: &Arc<PoolTransaction>) {
+        self.by_id.insert(pooled.hashes.id, Arc::clone(pooled));
+        self.by_leaf.insert(pooled.hashes.leaf, Arc::clone(pooled));
+        if let Some(key) = expiry_key(pooled) {
+            self.by_expiry.insert(key, Arc::clone(pooled));
+        }
+        for output in pooled.transaction.outputs() {
+            let incoming = self.incoming.entry(output.to).or_default();
+            *incoming = Amount(incoming.0.saturating_add(output.amount.0));
+        }
+        self.bytes += pooled.hashes.size as usize;
+    }
+
+    fn remove<R>(&mut self, out: &Sifted<R>) {
+        let pooled = &out.pooled;
+        self.by_id.remove(&pooled.hashes.id);
+        self.by_leaf.remove(&pooled.hashes.leaf);
+        if let Some(key) = expiry_key(pooled) {
+            self.by_expiry.remove(&key);
+        }
+        self.remove_incoming(&pooled.transaction);
+        self.bytes -= pooled.hashes.size as usize;
+        if let Some(place) = out.place {
+            self.displace(place, pooled.nonce());
+        }
+    }
+
+    fn remove_incoming(&mut self, transaction: &Transaction) {
+        for output in transaction.outputs() {
+            let Some(incoming) = self.incoming.get_mut(&output.to) else { continue };
+            *incoming = Amount(incoming.0.saturating_sub(output.amount.0));
+            if *incoming == Amount::ZERO {
+                self.incoming.remove(&output.to);
+            }
+        }
+    }
+
+    fn place(&mut self, moved: Move) {
+        let nonce = moved.pooled.nonce();
+        if let Some(from) = moved.from {
+            self.displace(from, nonce);
+        }
+        self.by_rank.insert((moved.to.rank, Reverse(nonce)), Arc::clone(&moved.pooled));
+        self.by_age.insert((moved.to.waiting_since, nonce), moved.pooled);
+    }
+
+    fn displace(&mut self, place: Place, nonce: u64) {
+        self.by_rank.remove(&(place.rank, Reverse(nonce)));
+        self.by_age.remove(&(place.waiting_since, nonce));
+    }
+}
+
+/// Where a transaction stands among those that expire.
+fn expiry_key(pooled: &PoolTransaction) -> Option<(Height, u64)> {
+    let expires_at = pooled.transaction.expires_at;
+    (expires_at != Height::GENESIS).then_some((expires_at, pooled.arrival.sequence))
+}
