@@ -14,9 +14,10 @@ pub mod now;
 pub mod penalty;
 pub mod query;
 pub mod template;
+pub mod template_builder;
 pub mod view;
 
-pub use effect::{Effect, VerifyJob, Verdict};
+pub use effect::{Effect, Verdict, VerifyJob};
 pub use event::Event;
 pub use input::{Input, Verified};
 pub use now::Now;
