@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use crate::primitives::{
-    Address, Amount, Block, BlockHash, BlockId, Coinbase, CompactTarget, Header, Height, List, StateRoot, Timestamp,
-    Transaction, TransactionRoot,
+    Address, Amount, Block, BlockHash, BlockId, Coinbase, CompactTarget, Header, Height, List, StateRoot,
+    Timestamp, Transaction, TransactionRoot,
 };
 
 /// Everything of the next block but who mines it, when, and the nonce.

@@ -29,6 +29,7 @@ use book::Book;
 use fees::FeeFloor;
 pub use fees::{FEE_PER_NEW_ACCOUNT, FEE_RATE_MIN, FeeRate};
 use queue::{Arrival, Queue};
+pub use refusal::ALREADY_KNOWN;
 pub use tip_change::Dropped;
 use verdicts::SignatureVerdicts;
 

@@ -5,6 +5,9 @@ use crate::consensus::violation::Violation;
 use crate::node::query::Rejection;
 use crate::primitives::{Amount, Height, TransactionId};
 
+/// The reason of a refusal that is no failure: the very transaction waits already.
+pub const ALREADY_KNOWN: &str = "already-known";
+
 /// Why a transaction is not let in, or has to go.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Refusal {
@@ -46,7 +49,7 @@ impl Refusal {
             Self::NonceTooLow { .. } => Violation::NonceTooLow.name(),
             Self::NonceGap { .. } => Violation::NonceGap.name(),
             Self::InsufficientBalance { .. } => Violation::InsufficientBalance.name(),
-            Self::AlreadyKnown => "already-known",
+            Self::AlreadyKnown => ALREADY_KNOWN,
             Self::FeeTooLow { .. } => "fee-too-low",
             Self::ReplacementFeeTooLow { .. } => "replacement-fee-too-low",
             Self::TooManyPending { .. } => "too-many-pending",

@@ -1,0 +1,167 @@
+//! Heavy checks on their way: bodies first, then the signatures that the pool has not seen, in batches across blocks.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::Node;
+use super::effect::{Effect, VerifyJob};
+use super::headers::{Body, Index};
+use super::input::{GossipId, Ticket, Verified};
+use super::now::Now;
+use super::penalty::Offence;
+use super::query::BlockOutcome;
+use super::transactions::{Hashed, TransactionsFrom};
+use crate::consensus::check_block::CheckedBlock;
+use crate::consensus::violation::{Blame, Violation};
+use crate::primitives::transaction::TransactionHashes;
+use crate::primitives::{Block, BlockHash, PeerId};
+use crate::storage::{ChainReader, StorageError};
+
+/// Signatures worth a batch of their own while more bodies are on their way.
+const BATCH_SIGNATURES_MIN: usize = 1_024;
+
+/// Where a body came from: who answers for it when it does not belong to its header.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BodyFrom {
+    /// A client or miner of this node.
+    Client,
+    /// Rebuilt from a gossiped compact block: forwarded unseen, so nobody is blamed.
+    Gossip,
+    /// Sent whole by a peer.
+    Peer(PeerId),
+}
+
+/// A check that runs off the core.
+#[derive(Debug)]
+pub(super) enum Running {
+    Body { index: Index, from: BodyFrom },
+    Signatures(Vec<(Index, CheckedBlock)>),
+    Transactions { transactions: Vec<Hashed>, from: TransactionsFrom },
+}
+
+/// Checks on their way.
+#[derive(Debug, Default)]
+pub(super) struct Checks {
+    running: BTreeMap<Ticket, Running>,
+    next_ticket: Ticket,
+    bodies_running: usize,
+    unsigned: Vec<(Index, CheckedBlock, Vec<u32>)>,
+    unsigned_signatures: usize,
+    /// Clients and, on development networks, forwarders who wait for what becomes of a block.
+    pub(super) waiting_clients: BTreeMap<BlockHash, Vec<Ticket>>,
+    pub(super) waiting_verdicts: BTreeMap<BlockHash, Vec<GossipId>>,
+}
+
+impl Checks {
+    pub(super) fn start(&mut self, running: Running) -> Ticket {
+        self.next_ticket += 1;
+        self.running.insert(self.next_ticket, running);
+        self.next_ticket
+    }
+
+    /// Bodies that are not decided yet.
+    pub(super) fn bodies(&self) -> usize {
+        self.bodies_running + self.unsigned.len()
+    }
+}
+
+impl<R: ChainReader> Node<R> {
+    /// Sends a body whose header is known to be checked, unless one is here already.
+    pub(super) fn check_body(&mut self, index: Index, block: Arc<Block>, from: BodyFrom) {
+        if self.chain.headers.get(index).body != Body::Missing {
+            return;
+        }
+        self.chain.headers.set_body(index, Body::Checking);
+        self.checks.bodies_running += 1;
+        let ticket = self.checks.start(Running::Body { index, from });
+        self.outbox.push(Effect::Verify { ticket, job: VerifyJob::Body(block) });
+    }
+
+    pub(super) fn on_verified(
+        &mut self,
+        now: Now,
+        ticket: Ticket,
+        result: Verified,
+    ) -> Result<(), StorageError> {
+        match (self.checks.running.remove(&ticket), result) {
+            (Some(Running::Body { index, from }), Verified::Body(result)) => {
+                self.checks.bodies_running -= 1;
+                match result {
+                    Ok(block) => {
+                        self.note_body_size(block.size());
+                        self.want_signatures(index, block);
+                    }
+                    Err(violation) => self.reject_body(now, index, from, violation),
+                }
+                self.check_signatures();
+            }
+            (Some(Running::Signatures(blocks)), Verified::Signatures(verdicts)) => {
+                for ((index, block), good) in blocks.into_iter().zip(verdicts) {
+                    if good {
+                        self.chain.accept_body(index, block, &mut self.outbox);
+                    } else {
+                        self.condemn(index, Violation::BadSignature);
+                    }
+                }
+            }
+            (Some(Running::Transactions { transactions, from }), Verified::Transactions(verdicts)) => {
+                self.admit_verified(now, transactions, from, &verdicts);
+                return Ok(());
+            }
+            // An answer to nothing that was asked: its question was dropped.
+            (Some(_) | None, _) => return Ok(()),
+        }
+        self.advance(now)
+    }
+
+    /// Notes which signatures of a body are still unknown; with none, the body is accepted.
+    fn want_signatures(&mut self, index: Index, block: CheckedBlock) {
+        let unknown = |(position, hashes): (usize, &TransactionHashes)| {
+            (!self.mempool.has_good_signature(&hashes.leaf)).then_some(position as u32)
+        };
+        let positions: Vec<u32> = block.hashes().iter().enumerate().filter_map(unknown).collect();
+        if positions.is_empty() {
+            self.chain.accept_body(index, block, &mut self.outbox);
+        } else {
+            self.checks.unsigned_signatures += positions.len();
+            self.checks.unsigned.push((index, block, positions));
+        }
+    }
+
+    /// Sends waiting signatures to be checked once they make a good batch, or nothing more is coming.
+    fn check_signatures(&mut self) {
+        let checks = &mut self.checks;
+        if checks.unsigned.is_empty()
+            || (checks.unsigned_signatures < BATCH_SIGNATURES_MIN && checks.bodies_running > 0)
+        {
+            return;
+        }
+        checks.unsigned_signatures = 0;
+        let (blocks, job): (Vec<_>, Vec<_>) = std::mem::take(&mut checks.unsigned)
+            .into_iter()
+            .map(|(index, block, positions)| ((index, block.clone()), (block, positions)))
+            .unzip();
+        let ticket = checks.start(Running::Signatures(blocks));
+        self.outbox.push(Effect::Verify { ticket, job: VerifyJob::Signatures(job) });
+    }
+
+    /// A body that does not belong to its header costs its sender; any other fault condemns the header.
+    fn reject_body(&mut self, now: Now, index: Index, from: BodyFrom, violation: Violation) {
+        match violation.blame() {
+            Blame::Sender | Blame::Nobody => {
+                self.chain.headers.set_body(index, Body::Missing);
+                let hash = self.chain.headers.id(index).hash;
+                self.answer_block_clients(hash, BlockOutcome::Invalid(violation));
+                if let BodyFrom::Peer(peer) = from {
+                    self.penalise(now, peer, Offence::ForeignBody);
+                }
+            }
+            Blame::Miner => self.condemn(index, violation),
+        }
+    }
+
+    pub(super) fn condemn(&mut self, index: Index, violation: Violation) {
+        self.chain.condemn(index, violation, &mut self.outbox);
+        self.note_invalid(self.chain.headers.id(index), violation);
+    }
+}

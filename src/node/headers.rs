@@ -1,0 +1,232 @@
+//! Every known header as a tree, with what is known of its body. Nothing here costs a walk along the whole chain.
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+
+use crate::consensus::check_header::HeaderContext;
+use crate::consensus::facts::HeaderFacts;
+use crate::consensus::violation::Violation;
+use crate::primitives::{BlockHash, BlockId, Header, Height, Work};
+use crate::storage::StoredHeader;
+
+/// A header's place in the tree. Stays valid as long as the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct Index(u32);
+
+/// Genesis.
+pub(super) const GENESIS: Index = Index(0);
+
+/// What is known of a block's body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Body {
+    /// Not here.
+    Missing,
+    /// Here, being checked.
+    Checking,
+    /// Checked in isolation, signatures included, and committed.
+    Checked {
+        /// Place in the order in which bodies were checked: on equal work the first wins.
+        order: u64,
+    },
+}
+
+/// One header and what hangs on it.
+#[derive(Debug)]
+pub(super) struct Entry {
+    pub(super) header: Header,
+    pub(super) facts: HeaderFacts,
+    pub(super) parent: Option<Index>,
+    pub(super) body: Body,
+    /// Whether this body and those of all ancestors are checked.
+    pub(super) linked: bool,
+    /// The rule it or an ancestor broke.
+    pub(super) violation: Option<Violation>,
+    first_child: Option<Index>,
+    next_sibling: Option<Index>,
+}
+
+impl Entry {
+    pub(super) fn stored(&self) -> StoredHeader {
+        StoredHeader { id: self.facts.id(), header: self.header, work: self.facts.work }
+    }
+
+    fn order(&self) -> Option<u64> {
+        match self.body {
+            Body::Checked { order } => Some(order),
+            Body::Missing | Body::Checking => None,
+        }
+    }
+}
+
+/// All known headers.
+#[derive(Debug)]
+pub(super) struct HeaderTree {
+    entries: Vec<Entry>,
+    by_hash: HashMap<BlockHash, Index, RandomState>,
+    best: Index,
+}
+
+impl HeaderTree {
+    /// A tree of genesis alone.
+    pub(super) fn new(genesis: &Header, facts: HeaderFacts) -> Self {
+        let entry = Entry {
+            header: *genesis,
+            facts,
+            parent: None,
+            body: Body::Checked { order: 0 },
+            linked: true,
+            violation: None,
+            first_child: None,
+            next_sibling: None,
+        };
+        let by_hash = std::iter::once((facts.hash, GENESIS)).collect();
+        Self { entries: vec![entry], by_hash, best: GENESIS }
+    }
+
+    pub(super) fn find(&self, hash: &BlockHash) -> Option<Index> {
+        self.by_hash.get(hash).copied()
+    }
+
+    pub(super) fn get(&self, index: Index) -> &Entry {
+        &self.entries[index.0 as usize]
+    }
+
+    pub(super) fn id(&self, index: Index) -> BlockId {
+        self.get(index).facts.id()
+    }
+
+    pub(super) fn height(&self, index: Index) -> Height {
+        self.get(index).facts.height
+    }
+
+    pub(super) fn work(&self, index: Index) -> Work {
+        self.get(index).facts.work
+    }
+
+    /// Number of headers, genesis included.
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The valid header with most work; on equal work the first seen.
+    pub(super) fn best(&self) -> Index {
+        self.best
+    }
+
+    /// Everything the rules must know to check a child of `parent`.
+    pub(super) fn context(&self, parent: Index) -> HeaderContext {
+        let entry = self.get(parent);
+        HeaderContext { parent: entry.facts, grandparent: entry.parent.map(|index| self.get(index).facts) }
+    }
+
+    /// Adds a checked header below its parent. A child of an invalid block is invalid.
+    pub(super) fn insert(&mut self, parent: Index, header: Header, hash: BlockHash) -> Index {
+        let index = Index(u32::try_from(self.entries.len()).expect("2^32 headers do not fit memory"));
+        let above = self.get(parent);
+        let facts = above.facts.child(&header, hash);
+        let violation = above.violation.map(|_| Violation::InvalidParent);
+        let next_sibling = above.first_child;
+        self.entries.push(Entry {
+            header,
+            facts,
+            parent: Some(parent),
+            body: Body::Missing,
+            linked: false,
+            violation,
+            first_child: None,
+            next_sibling,
+        });
+        self.get_mut(parent).first_child = Some(index);
+        self.by_hash.insert(hash, index);
+        if violation.is_none() && facts.work > self.work(self.best) {
+            self.best = index;
+        }
+        index
+    }
+
+    pub(super) fn set_body(&mut self, index: Index, body: Body) {
+        self.get_mut(index).body = body;
+    }
+
+    /// Notes a checked body and answers all blocks that are linked by it, ancestors first.
+    pub(super) fn link(&mut self, index: Index, order: u64) -> Vec<(Index, u64)> {
+        self.get_mut(index).body = Body::Checked { order };
+        let parent_linked = self.get(index).parent.is_none_or(|parent| self.get(parent).linked);
+        let mut newly = Vec::new();
+        let mut pending = if parent_linked { vec![index] } else { Vec::new() };
+        while let Some(next) = pending.pop() {
+            let Some(order) = self.get(next).order() else { continue };
+            if self.get(next).linked || self.get(next).violation.is_some() {
+                continue;
+            }
+            self.get_mut(next).linked = true;
+            newly.push((next, order));
+            pending.extend(self.children(next));
+        }
+        newly
+    }
+
+    /// Notes that a body is gone after all: it and its descendants are linked again when it comes back.
+    pub(super) fn lose_body(&mut self, index: Index) {
+        self.set_body(index, Body::Missing);
+        let mut pending = vec![index];
+        while let Some(next) = pending.pop() {
+            self.get_mut(next).linked = false;
+            pending.extend(self.children(next));
+        }
+    }
+
+    /// Marks a block and all its descendants invalid; answers those that were not yet known to be.
+    pub(super) fn invalidate(&mut self, index: Index, violation: Violation) -> Vec<Index> {
+        let mut marked = Vec::new();
+        let mut pending = vec![(index, violation)];
+        while let Some((next, violation)) = pending.pop() {
+            if self.get(next).violation.is_none() {
+                self.get_mut(next).violation = Some(violation);
+                marked.push(next);
+            }
+            pending.extend(self.children(next).map(|child| (child, Violation::InvalidParent)));
+        }
+        if self.get(self.best).violation.is_some() {
+            self.best = self.best_by_scan();
+        }
+        marked
+    }
+
+    /// The ancestor at a height, walking down from `index`.
+    pub(super) fn ancestor(&self, mut index: Index, height: Height) -> Index {
+        while self.height(index) > height {
+            let Some(parent) = self.get(index).parent else { break };
+            index = parent;
+        }
+        index
+    }
+
+    /// All headers in the order in which they became known, parents before children.
+    pub(super) fn indexes(&self) -> impl DoubleEndedIterator<Item = Index> + use<> {
+        (0..self.entries.len() as u32).map(Index)
+    }
+
+    /// Whether nothing is known to follow.
+    pub(super) fn is_leaf(&self, index: Index) -> bool {
+        self.get(index).first_child.is_none()
+    }
+
+    fn get_mut(&mut self, index: Index) -> &mut Entry {
+        &mut self.entries[index.0 as usize]
+    }
+
+    fn children(&self, index: Index) -> impl Iterator<Item = Index> + '_ {
+        std::iter::successors(self.get(index).first_child, |child| self.get(*child).next_sibling)
+    }
+
+    fn best_by_scan(&self) -> Index {
+        let mut best = GENESIS;
+        for index in self.indexes() {
+            if self.get(index).violation.is_none() && self.work(index) > self.work(best) {
+                best = index;
+            }
+        }
+        best
+    }
+}

@@ -1,0 +1,138 @@
+//! The state at the tip, its tree, and the roots that the next blocks must commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::consensus::accounts::{AccountTable, Accounts};
+use crate::consensus::check_block::{BlockContext, CheckedBlock, check_block_in_context};
+use crate::consensus::params::Params;
+use crate::consensus::state::{State, Undo};
+use crate::consensus::state_root::{STATE_ROOT_INTERVAL, state_root};
+use crate::consensus::state_tree::StateTree;
+use crate::consensus::violation::Violation;
+use crate::primitives::{Address, BlockId, Height, StateRoot};
+use crate::storage::{Checkpoint, CheckpointDelta};
+
+/// Blocks after which a checkpoint is taken even when little changed: bounds the replay at start.
+const CHECKPOINT_BLOCKS_MAX: u32 = 1_024;
+/// A checkpoint writes every group that changed, so one is worth its bytes once about this share of the accounts
+/// may have changed; until then the journal is cheaper.
+const CHECKPOINT_TOUCHED_SHARE: usize = 2;
+/// Roots kept below the tip. Disconnecting a block gives back the root it committed, so two would do.
+const ROOTS_KEPT: usize = 4;
+
+/// Everything that executing blocks needs and changes.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    params: Arc<Params>,
+    state: State<AccountTable>,
+    tree: StateTree,
+    /// Accounts touched since the tree was brought up to date, by connecting or undoing alike; repeats are fine.
+    touched: Vec<Address>,
+    /// Root of the state after the block at height 64 · key.
+    roots: BTreeMap<u32, StateRoot>,
+    changed_groups: BTreeSet<u16>,
+    touched_since_checkpoint: usize,
+    checkpoint_height: Height,
+}
+
+impl Ledger {
+    /// The state after genesis.
+    pub(super) fn genesis(params: Arc<Params>) -> Self {
+        let state = State::genesis(&params);
+        Self::new(params, state)
+    }
+
+    /// The state after the block of a checkpoint.
+    pub(super) fn from_checkpoint(params: Arc<Params>, checkpoint: Checkpoint, height: Height) -> Self {
+        let accounts = checkpoint.accounts.into_iter().collect();
+        Self::new(params, State::new(accounts, checkpoint.maturing, height))
+    }
+
+    fn new(params: Arc<Params>, state: State<AccountTable>) -> Self {
+        let tree = StateTree::build(state.accounts().sorted());
+        let height = state.height();
+        let root = state_root(tree.root(), state.maturing());
+        Self {
+            params,
+            state,
+            tree,
+            touched: Vec::new(),
+            roots: BTreeMap::from([(height.0 / STATE_ROOT_INTERVAL, root)]),
+            changed_groups: BTreeSet::new(),
+            touched_since_checkpoint: 0,
+            checkpoint_height: height,
+        }
+    }
+
+    /// The state after the tip.
+    pub(super) fn state(&self) -> &State<AccountTable> {
+        &self.state
+    }
+
+    /// The root that a block at `height` must commit: of the state after its last ancestor at a checkpoint height.
+    /// `None` only for heights that do not follow the tip.
+    pub(super) fn expected_root(&self, height: Height) -> Option<StateRoot> {
+        self.roots.get(&(height.0.checked_sub(1)? / STATE_ROOT_INTERVAL)).copied()
+    }
+
+    /// Checks the next block in its context and executes it. On a violation nothing changes.
+    pub(super) fn connect(&mut self, block: &CheckedBlock) -> Result<Undo, Violation> {
+        let height = self.state.height().next();
+        let expected_state_root = self.expected_root(height).expect("the tip's root is always known");
+        check_block_in_context(block, &BlockContext { height, expected_state_root })?;
+        let undo = self.state.apply(block, &self.params)?;
+        self.touch(&undo);
+        if height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
+            self.bring_tree_up_to_date();
+            self.roots
+                .insert(height.0 / STATE_ROOT_INTERVAL, state_root(self.tree.root(), self.state.maturing()));
+            while self.roots.len() > ROOTS_KEPT {
+                self.roots.pop_first();
+            }
+        }
+        Ok(undo)
+    }
+
+    /// Takes the tip's block back. Its own commitment tells the root that holds below it.
+    pub(super) fn disconnect(&mut self, block: &CheckedBlock, undo: &Undo) {
+        let height = self.state.height();
+        if height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
+            self.roots.remove(&(height.0 / STATE_ROOT_INTERVAL));
+        }
+        let below = height.0.saturating_sub(1) / STATE_ROOT_INTERVAL;
+        self.roots.insert(below, block.coinbase().state_root);
+        self.state.undo(undo);
+        self.touch(undo);
+    }
+
+    /// A checkpoint at the tip, when its height allows one and enough has changed to be worth it.
+    pub(super) fn take_checkpoint(&mut self, at: BlockId) -> Option<CheckpointDelta> {
+        let due = self.state.height().since(self.checkpoint_height) >= CHECKPOINT_BLOCKS_MAX
+            || self.touched_since_checkpoint * CHECKPOINT_TOUCHED_SHARE > self.state.accounts().len();
+        if !at.height.0.is_multiple_of(STATE_ROOT_INTERVAL) || !self.touched.is_empty() || !due {
+            return None;
+        }
+        self.checkpoint_height = at.height;
+        self.touched_since_checkpoint = 0;
+        let groups = std::mem::take(&mut self.changed_groups);
+        Some(CheckpointDelta {
+            at,
+            groups: groups
+                .into_iter()
+                .map(|group| (group, self.tree.accounts_in_group(group).collect()))
+                .collect(),
+            maturing: self.state.maturing().iter().copied().collect(),
+        })
+    }
+
+    fn touch(&mut self, undo: &Undo) {
+        self.touched.extend(undo.touched());
+    }
+
+    fn bring_tree_up_to_date(&mut self) {
+        self.touched_since_checkpoint += self.touched.len();
+        let groups = self.tree.update(self.touched.drain(..), self.state.accounts());
+        self.changed_groups.extend(groups);
+    }
+}

@@ -1,0 +1,248 @@
+//! Blocks by gossip: judged by what every forwarder could check, rebuilt from the pool, completed by who sent them.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use rand_chacha::rand_core::Rng;
+
+use super::Node;
+use super::chain::TipMove;
+use super::checks::BodyFrom;
+use super::compact::{Rebuilt, Reconstruction, check_shape, compact_block};
+use super::effect::{Effect, Verdict};
+use super::headers::{Body, Index};
+use super::input::GossipId;
+use super::message::{CompactBlock, Gossip, SyncRequest};
+use super::now::Now;
+use super::peers::Asked;
+use super::penalty::Offence;
+use super::timers::Timer;
+use super::waiting::Early;
+use crate::consensus::check_block::check_coinbase_fields;
+use crate::consensus::check_header::check_header_in_isolation;
+use crate::consensus::params::NetworkKind;
+use crate::consensus::violation::{GossipVerdict, Violation};
+use crate::primitives::codec::encoded_len;
+use crate::primitives::{BlockHash, List, PeerId, Transaction};
+use crate::storage::ChainReader;
+
+/// Blocks below the tip that are still news.
+const NEWS_DEPTH: u32 = 6;
+/// Milliseconds after which missing transactions are asked from someone else.
+const MISSING_PATIENCE_MS: u64 = 500;
+/// Blocks rebuilt at the same time.
+const REBUILDS_MAX: usize = 16;
+/// Peers asked for missing transactions before the whole block is wanted.
+const PEERS_ASKED_MAX: usize = 2;
+/// Blocks of which it is remembered who told of them first.
+const TOLD_BY_MAX: usize = 256;
+
+/// Compact blocks that miss transactions, and who told of what.
+#[derive(Debug, Default)]
+pub(super) struct Relay {
+    rebuilding: BTreeMap<BlockHash, Rebuilding>,
+    made_here: BTreeSet<BlockHash>,
+    told_by: BTreeMap<BlockHash, PeerId>,
+}
+
+#[derive(Debug)]
+struct Rebuilding {
+    index: Index,
+    rebuild: Reconstruction,
+    asked: Vec<PeerId>,
+}
+
+impl Relay {
+    pub(super) fn is_rebuilding(&self, hash: &BlockHash) -> bool {
+        self.rebuilding.contains_key(hash)
+    }
+
+    /// Who told of a block first, asked once.
+    pub(super) fn told_by(&mut self, hash: &BlockHash) -> Option<PeerId> {
+        self.told_by.remove(hash)
+    }
+
+    /// Notes that a client or miner of this node made a block: it is ours to announce.
+    pub(super) fn note_made_here(&mut self, hash: BlockHash) {
+        if self.made_here.len() >= TOLD_BY_MAX {
+            self.made_here.pop_first();
+        }
+        self.made_here.insert(hash);
+    }
+
+    fn note_teller(&mut self, hash: BlockHash, peer: PeerId) {
+        if self.told_by.len() >= TOLD_BY_MAX {
+            self.told_by.pop_first();
+        }
+        self.told_by.entry(hash).or_insert(peer);
+    }
+}
+
+impl<R: ChainReader> Node<R> {
+    pub(super) fn on_gossip(&mut self, now: Now, peer: PeerId, message: GossipId, gossip: &Gossip) {
+        match gossip {
+            Gossip::Block(block) => self.on_compact_block(now, peer, message, block),
+            Gossip::Transactions(transactions) => {
+                self.on_gossiped_transactions(now, peer, message, transactions);
+            }
+        }
+    }
+
+    fn on_compact_block(&mut self, now: Now, peer: PeerId, message: GossipId, block: &Arc<CompactBlock>) {
+        let hash = block.header.hash();
+        match self.judge_compact(now, peer, hash, block) {
+            Ok(index) => {
+                self.relay.note_teller(hash, peer);
+                self.note_height(peer, index);
+                // Where work protects nothing, forwarding waits until the block is known to be valid.
+                if self.params.kind == NetworkKind::Development {
+                    self.checks.waiting_verdicts.entry(hash).or_default().push(message);
+                } else {
+                    self.outbox.push(Effect::Verdict { message, verdict: Verdict::Accept });
+                }
+                self.rebuild(now, peer, index, block);
+                self.take_waiting_blocks(now);
+            }
+            Err(verdict) => {
+                self.outbox.push(Effect::Verdict { message, verdict });
+                if verdict == Verdict::Reject {
+                    self.penalise(now, peer, Offence::InvalidBlockGossip);
+                }
+            }
+        }
+        self.schedule_downloads(now);
+    }
+
+    /// The place of a gossiped block that is news and may be forwarded, else the verdict.
+    fn judge_compact(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        hash: BlockHash,
+        block: &Arc<CompactBlock>,
+    ) -> Result<Index, Verdict> {
+        let known = self.chain.headers.find(&hash);
+        if let Some(index) = known
+            && (self.chain.headers.get(index).body != Body::Missing || self.relay.is_rebuilding(&hash))
+        {
+            self.note_height(peer, index);
+            return Err(Verdict::Ignore);
+        }
+        check_shape(block).map_err(|_| Verdict::Reject)?;
+        let verdict_of = |violation: Violation| match violation.gossip_verdict() {
+            GossipVerdict::Reject => Verdict::Reject,
+            GossipVerdict::Ignore => Verdict::Ignore,
+        };
+        check_header_in_isolation(&block.header, &hash, &self.params).map_err(verdict_of)?;
+        let Some(parent) = self.chain.headers.find(&block.header.previous) else {
+            self.on_early_compact(now, peer, hash, block);
+            return Err(Verdict::Ignore);
+        };
+        let height = self.chain.headers.height(parent).next();
+        check_coinbase_fields(&block.coinbase, &block.header, height).map_err(verdict_of)?;
+        if height < self.chain.height().minus(NEWS_DEPTH) {
+            return Err(Verdict::Ignore);
+        }
+        match self.chain.accept_header(&block.header, now.timestamp(), &mut self.outbox) {
+            Ok((index, _)) => Ok(index),
+            Err(Violation::TimeTooFarAhead) => {
+                let early = Early::Compact { from: peer, block: Arc::clone(block) };
+                self.keep_until_due(now, hash, early, encoded_len(block.as_ref()), block.header.time);
+                Err(Verdict::Ignore)
+            }
+            Err(violation) => Err(verdict_of(violation)),
+        }
+    }
+
+    /// Its parent is unknown: it waits, and its sender is asked for the headers between.
+    fn on_early_compact(&mut self, now: Now, peer: PeerId, hash: BlockHash, block: &Arc<CompactBlock>) {
+        let early = Early::Compact { from: peer, block: Arc::clone(block) };
+        self.waiting.keep(hash, early, encoded_len(block.as_ref()));
+        self.ask_headers_of(now, peer);
+    }
+
+    /// Rebuilds a block from the pool; what is missing is asked from who sent it.
+    fn rebuild(&mut self, now: Now, peer: PeerId, index: Index, block: &Arc<CompactBlock>) {
+        match Reconstruction::begin(Arc::clone(block), self.mempool.leaves()) {
+            Ok(Rebuilt::Complete(block)) => self.check_body(index, Arc::new(block), BodyFrom::Gossip),
+            Ok(Rebuilt::Incomplete(rebuild)) => {
+                if self.relay.rebuilding.len() >= REBUILDS_MAX {
+                    self.relay.rebuilding.pop_first();
+                }
+                let hash = block.header.hash();
+                self.relay.rebuilding.insert(hash, Rebuilding { index, rebuild, asked: Vec::new() });
+                self.ask_missing(now, peer, hash);
+            }
+            // The body is nobody's fault here: it is fetched whole.
+            Err(_) => {}
+        }
+    }
+
+    fn ask_missing(&mut self, now: Now, peer: PeerId, hash: BlockHash) {
+        let Some(rebuilding) = self.relay.rebuilding.get_mut(&hash) else { return };
+        rebuilding.asked.push(peer);
+        let indexes = rebuilding.rebuild.missing().to_vec();
+        let body = SyncRequest::BlockTransactions { block: hash, indexes: List(indexes.clone()) };
+        self.ask(peer, Asked::BlockTransactions { block: hash, indexes }, body);
+        self.timers.set(now.monotonic_ms + MISSING_PATIENCE_MS, Timer::CompactStalled(hash));
+    }
+
+    pub(super) fn on_block_transactions(
+        &mut self,
+        now: Now,
+        hash: BlockHash,
+        indexes: &[u32],
+        transactions: List<Arc<Transaction>>,
+    ) {
+        let Some(Rebuilding { index, rebuild, asked }) = self.relay.rebuilding.remove(&hash) else { return };
+        let filled = if rebuild.missing() == indexes { rebuild.fill(transactions) } else { Err(rebuild) };
+        match filled {
+            Ok(block) => self.check_body(index, Arc::new(block), BodyFrom::Gossip),
+            Err(rebuild) => {
+                self.relay.rebuilding.insert(hash, Rebuilding { index, rebuild, asked });
+                self.on_compact_stalled(now, hash);
+            }
+        }
+    }
+
+    /// Missing transactions did not come: another peer is asked, and at last the whole block is fetched.
+    pub(super) fn on_compact_stalled(&mut self, now: Now, hash: BlockHash) {
+        let Some(rebuilding) = self.relay.rebuilding.get(&hash) else { return };
+        let work = self.chain.headers.work(rebuilding.index);
+        let able = self.peers.connected.iter().filter(|(_, peer)| peer.claimed_work >= work);
+        let next = able.map(|(id, _)| *id).find(|id| !rebuilding.asked.contains(id));
+        match next {
+            Some(peer) if rebuilding.asked.len() < PEERS_ASKED_MAX => self.ask_missing(now, peer, hash),
+            Some(_) | None => {
+                self.relay.rebuilding.remove(&hash);
+                self.schedule_downloads(now);
+            }
+        }
+    }
+
+    /// Looks again at a gossiped block that came before its parent or its time.
+    pub(super) fn on_compact_no_longer_early(&mut self, now: Now, peer: PeerId, block: &Arc<CompactBlock>) {
+        if let Ok(index) = self.judge_compact(now, peer, block.header.hash(), block) {
+            self.rebuild(now, peer, index, block);
+        }
+    }
+
+    /// Tells the network of a new tip: a block made here is gossiped, a branch adopted by syncing is claimed.
+    pub(super) fn announce_tip(&mut self, now: Now, change: &TipMove) {
+        let Some(tip) = change.connected.last() else { return };
+        if self.relay.made_here.remove(&tip.hash()) {
+            let key = self.random.next_u64();
+            // Peers must hear of the transactions before the block that names them.
+            self.publish_transactions();
+            let leaves: Vec<_> = tip.hashes().iter().map(|hashes| hashes.leaf).collect();
+            let is_news = |index: usize, _: &Transaction| !self.mempool.has_good_signature(&leaves[index]);
+            let compact = compact_block(tip.block(), &leaves, key, is_news);
+            self.outbox.push(Effect::Publish(Gossip::Block(Arc::new(compact))));
+        } else if !change.disconnected.is_empty() || change.connected.len() > 1 {
+            let peers: Vec<_> = self.peers.connected.keys().copied().collect();
+            for peer in peers {
+                self.send_status(now, peer);
+            }
+        }
+    }
+}

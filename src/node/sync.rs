@@ -1,0 +1,361 @@
+//! Finding out who knows more: statuses, then headers from the best claim. A claim only orders the asking.
+
+use super::Node;
+use super::effect::Effect;
+use super::event::Event;
+use super::headers::{Body, Index};
+use super::input::{RequestFailure, RequestId};
+use super::message::{HEADERS_PER_ANSWER_MAX, LOCATOR_HASHES_MAX, Status, SyncRequest, SyncResponse};
+use super::now::Now;
+use super::peers::Asked;
+use super::penalty::Offence;
+use super::timers::Timer;
+use crate::consensus::violation::{Blame, Violation};
+use crate::primitives::{BlockHash, Header, List, PeerId, Work};
+use crate::storage::ChainReader;
+
+/// Milliseconds between two questions where a peer stands: catches what gossip missed.
+const STATUS_INTERVAL_MS: u64 = 15_000;
+/// Milliseconds between two looks at whether syncing moves.
+pub(super) const WATCH_MS: u64 = 2_000;
+/// Milliseconds after which headers are asked from someone else.
+const HEADERS_STALL_MS: u64 = 8_000;
+/// Block intervals without progress, while someone claims more work, after which other peers are tried.
+const STALLED_INTERVALS: u64 = 10;
+/// Seconds between clocks above which people are told.
+const CLOCK_OFFSET_MAX_SECONDS: u64 = 60;
+/// Claims of work that headers did not prove, after which a peer is dropped.
+const UNPROVEN_CLAIMS_MAX: u32 = 3;
+
+/// How far syncing is.
+#[derive(Debug, Default)]
+pub(super) struct Sync {
+    /// The question for headers that is under way.
+    headers: Option<(PeerId, RequestId)>,
+    /// Whom people were told we sync from, until it is done.
+    announced: bool,
+    last_progress_ms: u64,
+}
+
+impl<R: ChainReader> Node<R> {
+    pub(super) fn on_peer_connected(&mut self, now: Now, peer: PeerId, outbound: bool) {
+        if self.peers.bans.get(&peer).is_some_and(|until| *until > now.wall_ms) {
+            self.outbox.push(Effect::Disconnect { peer, reason: "banned" });
+            return;
+        }
+        self.peers.connect(peer, outbound);
+        self.published.view_changed = true;
+        self.ask_status(now, peer);
+    }
+
+    pub(super) fn on_peer_disconnected(&mut self, now: Now, peer: PeerId) {
+        for pending in self.peers.disconnect(peer) {
+            self.give_up(now, peer, &pending.asked);
+        }
+        if self.sync.headers.is_some_and(|(asked, _)| asked == peer) {
+            self.sync.headers = None;
+        }
+        self.published.view_changed = true;
+        self.ask_headers(now);
+        self.schedule_downloads(now);
+    }
+
+    /// Sends a question and notes who owes the answer.
+    pub(super) fn ask(&mut self, peer: PeerId, asked: Asked, body: SyncRequest) -> RequestId {
+        let request = self.peers.ask(peer, asked);
+        self.outbox.push(Effect::Request { peer, request, body });
+        request
+    }
+
+    /// Asks a peer where it stands, now and from time to time as long as it is connected.
+    pub(super) fn ask_status(&mut self, now: Now, peer: PeerId) {
+        if !self.peers.connected.contains_key(&peer) {
+            return;
+        }
+        self.timers.set(now.monotonic_ms + STATUS_INTERVAL_MS, Timer::AskStatus(peer));
+        self.send_status(now, peer);
+    }
+
+    pub(super) fn send_status(&mut self, now: Now, peer: PeerId) {
+        if !self.peers.owes(peer, |asked| *asked == Asked::Status) {
+            let status = self.status(now);
+            self.ask(peer, Asked::Status, SyncRequest::Status(status));
+        }
+    }
+
+    /// Where this node stands.
+    pub(super) fn status(&self, now: Now) -> Status {
+        let tip = &self.chain.headers.get(self.chain.tip()).facts;
+        Status {
+            genesis: self.params.genesis_hash(),
+            block_one: self.chain.block_one().unwrap_or(BlockHash::ZERO),
+            tip: tip.hash,
+            height: tip.height,
+            work: tip.work,
+            time: now.wall_ms / 1_000,
+        }
+    }
+
+    pub(super) fn on_response(
+        &mut self,
+        now: Now,
+        peer: PeerId,
+        request: RequestId,
+        body: Result<SyncResponse, RequestFailure>,
+    ) {
+        let Some(pending) = self.peers.requests.get(&request).filter(|pending| pending.peer == peer) else {
+            return;
+        };
+        let asked = pending.asked.clone();
+        self.peers.requests.remove(&request);
+        if self.sync.headers == Some((peer, request)) {
+            self.sync.headers = None;
+        }
+        match (asked, body) {
+            (Asked::Status, Ok(SyncResponse::Status(status))) => self.on_status(now, peer, status),
+            (Asked::Headers, Ok(SyncResponse::Headers(headers))) => self.on_headers(now, peer, &headers),
+            (Asked::Blocks(hashes), Ok(SyncResponse::Blocks(blocks))) => {
+                self.on_blocks(now, peer, &hashes, blocks);
+            }
+            (
+                Asked::BlockTransactions { block, indexes },
+                Ok(SyncResponse::BlockTransactions(transactions)),
+            ) => {
+                self.on_block_transactions(now, block, &indexes, transactions);
+            }
+            (Asked::Mempool, Ok(SyncResponse::Mempool(transactions))) => {
+                self.on_mempool(now, &transactions);
+            }
+            (asked, Ok(_)) => {
+                self.penalise(now, peer, Offence::WrongAnswer);
+                self.give_up(now, peer, &asked);
+            }
+            (asked, Err(failure)) => {
+                if let Some(offence) = Offence::of_request(failure) {
+                    self.penalise(now, peer, offence);
+                }
+                self.give_up(now, peer, &asked);
+            }
+        }
+        self.ask_headers(now);
+        self.schedule_downloads(now);
+    }
+
+    /// What was asked will not come from this peer.
+    fn give_up(&mut self, now: Now, peer: PeerId, asked: &Asked) {
+        match asked {
+            Asked::Blocks(hashes) => self.release_blocks(peer, hashes),
+            Asked::BlockTransactions { block, .. } => self.on_compact_stalled(now, *block),
+            Asked::Headers => self.lower_claim(peer),
+            Asked::Status | Asked::Mempool => {}
+        }
+    }
+
+    /// Takes a peer's word on where it stands.
+    pub(super) fn on_status(&mut self, now: Now, peer: PeerId, status: Status) {
+        if status.genesis != self.params.genesis_hash() {
+            return self.penalise(now, peer, Offence::OtherNetwork);
+        }
+        let offset = status.time.cast_signed().saturating_sub((now.wall_ms / 1_000).cast_signed());
+        let Some(known) = self.peers.connected.get_mut(&peer) else { return };
+        let first = known.status.is_none();
+        known.claimed_work = status.work;
+        known.height = Some(status.height);
+        let was_off = known.clock_offset_seconds.is_some_and(clock_is_off);
+        known.clock_offset_seconds = Some(offset);
+        known.status = Some(status);
+        self.published.view_changed = true;
+        if clock_is_off(offset) && !was_off {
+            self.outbox.push(Effect::Event(Event::ClockOffset { peer, seconds: offset }));
+        }
+        if first {
+            self.outbox.push(Effect::Event(Event::PeerReady { peer, height: status.height }));
+            if !self.is_behind() {
+                self.ask(peer, Asked::Mempool, SyncRequest::Mempool);
+            }
+        }
+        self.ask_headers(now);
+    }
+
+    /// Asks the best claim for headers, unless someone is asked already or nobody claims more than we know.
+    pub(super) fn ask_headers(&mut self, now: Now) {
+        if self.sync.headers.is_some() {
+            return;
+        }
+        let known_work = self.chain.headers.work(self.chain.headers.best());
+        let claims = self.peers.connected.iter().filter(|(_, peer)| peer.claimed_work > known_work);
+        let best = claims.max_by_key(|(id, peer)| (peer.claimed_work, std::cmp::Reverse(**id)));
+        if let Some(peer) = best.map(|(id, _)| *id) {
+            self.ask_headers_of(now, peer);
+        }
+    }
+
+    /// Asks one peer for what follows the best header known.
+    pub(super) fn ask_headers_of(&mut self, now: Now, peer: PeerId) {
+        if self.peers.owes(peer, |asked| *asked == Asked::Headers)
+            || !self.peers.connected.contains_key(&peer)
+        {
+            return;
+        }
+        let body = SyncRequest::Headers { locator: self.locator(), maximum: HEADERS_PER_ANSWER_MAX };
+        let request = self.ask(peer, Asked::Headers, body);
+        self.sync.headers = Some((peer, request));
+        self.timers.set(now.monotonic_ms + HEADERS_STALL_MS, Timer::RequestStalled(request));
+    }
+
+    /// Hashes from the best header downwards: ten in a row, then each step twice as long, genesis last.
+    fn locator(&self) -> List<BlockHash> {
+        let mut hashes = Vec::new();
+        let mut step = 1;
+        let mut at = self.chain.headers.best();
+        loop {
+            let id = self.chain.headers.id(at);
+            hashes.push(id.hash);
+            if id.height.0 == 0 || hashes.len() >= LOCATOR_HASHES_MAX {
+                return List(hashes);
+            }
+            if hashes.len() > 10 {
+                step *= 2;
+            }
+            at = self.chain.headers.ancestor(at, id.height.minus(step));
+        }
+    }
+
+    fn on_headers(&mut self, now: Now, peer: PeerId, headers: &[Header]) {
+        let mut last = None;
+        let mut news = false;
+        for (position, header) in headers.iter().enumerate() {
+            let follows = position == 0 || header.previous == headers[position - 1].hash();
+            if !follows || headers.len() > HEADERS_PER_ANSWER_MAX as usize {
+                return self.penalise(now, peer, Offence::WrongAnswer);
+            }
+            match self.chain.accept_header(header, now.timestamp(), &mut self.outbox) {
+                Ok((index, new)) => {
+                    last = Some(index);
+                    news |= new;
+                }
+                Err(violation) => {
+                    self.on_bad_header(now, peer, violation);
+                    break;
+                }
+            }
+        }
+        if let Some(last) = last {
+            self.note_height(peer, last);
+        }
+        if news {
+            self.published.view_changed = true;
+            self.note_progress(now);
+            self.announce_sync(peer);
+            self.take_waiting_blocks(now);
+        }
+        if news && headers.len() == HEADERS_PER_ANSWER_MAX as usize {
+            self.ask_headers_of(now, peer);
+        } else {
+            self.judge_claim(now, peer);
+        }
+    }
+
+    fn on_bad_header(&mut self, now: Now, peer: PeerId, violation: Violation) {
+        match violation.blame() {
+            Blame::Miner | Blame::Sender => self.penalise(now, peer, Offence::InvalidHeaders),
+            Blame::Nobody => {}
+        }
+        self.lower_claim(peer);
+    }
+
+    /// A peer showed a header: it has at least that much.
+    pub(super) fn note_height(&mut self, peer: PeerId, index: Index) {
+        let (height, work) = (self.chain.headers.height(index), self.chain.headers.work(index));
+        if let Some(known) = self.peers.connected.get_mut(&peer) {
+            known.height = Some(known.height.map_or(height, |before| before.max(height)));
+            known.claimed_work = known.claimed_work.max(work);
+        }
+    }
+
+    /// Compares a claim with what the peer's headers came to, once it has no more.
+    fn judge_claim(&mut self, now: Now, peer: PeerId) {
+        let known_work = self.chain.headers.work(self.chain.headers.best());
+        let Some(known) = self.peers.connected.get_mut(&peer) else { return };
+        if known.claimed_work <= known_work {
+            known.unproven_claims = 0;
+            return;
+        }
+        known.unproven_claims += 1;
+        let often = known.unproven_claims >= UNPROVEN_CLAIMS_MAX;
+        self.lower_claim(peer);
+        if often {
+            self.penalise(now, peer, Offence::UnprovenClaim);
+        }
+    }
+
+    fn lower_claim(&mut self, peer: PeerId) {
+        let known_work = self.chain.headers.work(self.chain.headers.best());
+        if let Some(known) = self.peers.connected.get_mut(&peer) {
+            known.claimed_work = known.claimed_work.min(known_work);
+        }
+    }
+
+    pub(super) fn on_request_stalled(&mut self, now: Now, request: RequestId) {
+        let Some(pending) = self.peers.requests.get_mut(&request) else { return };
+        let (peer, asked) = (pending.peer, pending.asked.clone());
+        pending.stalled = true;
+        match asked {
+            Asked::Headers => {
+                if self.sync.headers == Some((peer, request)) {
+                    self.sync.headers = None;
+                    self.lower_claim(peer);
+                    self.ask_headers(now);
+                }
+            }
+            Asked::Blocks(hashes) => {
+                self.on_blocks_stalled(peer);
+                self.release_blocks(peer, &hashes);
+                self.schedule_downloads(now);
+            }
+            Asked::Status | Asked::Mempool | Asked::BlockTransactions { .. } => {}
+        }
+    }
+
+    pub(super) fn note_progress(&mut self, now: Now) {
+        self.sync.last_progress_ms = now.monotonic_ms;
+        if self.sync.announced && !self.is_behind() && self.chain.tip() == self.chain.headers.best() {
+            self.sync.announced = false;
+            let height = self.chain.height();
+            self.outbox.push_durable(Effect::Event(Event::SyncFinished { height }));
+        }
+    }
+
+    fn announce_sync(&mut self, peer: PeerId) {
+        if !self.sync.announced && self.is_behind() {
+            self.sync.announced = true;
+            let to = self.chain.headers.height(self.chain.headers.best());
+            self.outbox.push(Effect::Event(Event::SyncStarted { peer, from: self.chain.height(), to }));
+        }
+    }
+
+    /// Tries again what got stuck, and other peers when nothing moves although someone claims more.
+    pub(super) fn watch_progress(&mut self, now: Now) {
+        self.timers.set(now.monotonic_ms + WATCH_MS, Timer::WatchProgress);
+        self.ask_headers(now);
+        self.schedule_downloads(now);
+        let patience = STALLED_INTERVALS * 1_000 * u64::from(self.params.interval_seconds);
+        let best = self.chain.headers.best();
+        let stuck = self.chain.tip() != best
+            && self.chain.headers.get(best).body == Body::Missing
+            && now.monotonic_ms.saturating_sub(self.sync.last_progress_ms) > patience;
+        if stuck {
+            self.sync.last_progress_ms = now.monotonic_ms;
+            let work: Work = self.chain.headers.work(best);
+            let claims = self.peers.connected.iter().filter(|(_, peer)| peer.claimed_work >= work);
+            if let Some(peer) = claims.map(|(id, _)| *id).next() {
+                self.outbox.push(Effect::Event(Event::SyncStalled { peer }));
+            }
+            self.forget_who_lacks_blocks();
+        }
+    }
+}
+
+fn clock_is_off(seconds: i64) -> bool {
+    seconds.unsigned_abs() > CLOCK_OFFSET_MAX_SECONDS
+}

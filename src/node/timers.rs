@@ -1,0 +1,66 @@
+//! Everything the core waits for by time: a set of moments, each with what to do then.
+
+use std::collections::BTreeSet;
+
+use super::input::RequestId;
+use crate::primitives::{BlockHash, PeerId};
+
+/// What to do when its moment comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Timer {
+    /// Go on connecting blocks.
+    Advance,
+    /// A request has waited long enough: ask someone else.
+    RequestStalled(RequestId),
+    /// Missing transactions of a compact block did not come: ask others, then for the whole block.
+    CompactStalled(BlockHash),
+    /// A block's time has come near enough.
+    BlockDue(BlockHash),
+    /// Publish the transactions that clients sent.
+    PublishTransactions,
+    /// Show miners the pool's new fees.
+    RefreshTemplate,
+    /// Ask a peer where it stands.
+    AskStatus(PeerId),
+    /// Look whether syncing moves.
+    WatchProgress,
+}
+
+/// Moments of monotonic time in milliseconds.
+#[derive(Debug, Default)]
+pub(super) struct Timers {
+    due: BTreeSet<(u64, Timer)>,
+    announced: Option<u64>,
+}
+
+impl Timers {
+    /// Adds a moment. The same timer may stand at several.
+    pub(super) fn set(&mut self, at_ms: u64, timer: Timer) {
+        self.due.insert((at_ms, timer));
+    }
+
+    /// Takes out one timer whose moment has come.
+    pub(super) fn pop_due(&mut self, now_ms: u64) -> Option<Timer> {
+        let first = *self.due.first()?;
+        if first.0 > now_ms {
+            return None;
+        }
+        self.due.remove(&first);
+        Some(first.1)
+    }
+
+    /// The next moment, if it differs from the one answered last.
+    pub(super) fn announce(&mut self) -> Option<u64> {
+        let next = self.due.first().map(|(at, _)| *at);
+        if next == self.announced {
+            return None;
+        }
+        self.announced = next;
+        next
+    }
+
+    /// Forgets what was announced: the wake-up came and will not come again.
+    pub(super) fn woken(&mut self) {
+        self.announced = None;
+    }
+}

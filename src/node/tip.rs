@@ -1,0 +1,187 @@
+//! What follows when the tip moves: the pool, the miners' template, what people hear, and the picture they see.
+
+use std::sync::Arc;
+
+use super::Node;
+use super::chain::TipMove;
+use super::effect::{Effect, Verdict};
+use super::event::{ConnectedSummary, Event, TipChange};
+use super::headers::Body;
+use super::mempool::Dropped;
+use super::now::Now;
+use super::query::{Answer, BlockOutcome};
+use super::template::Template;
+use super::template_builder::{TemplateContext, build_template};
+use super::timers::Timer;
+use super::transactions::pool_context;
+use super::view::View;
+use crate::consensus::check_block::CheckedBlock;
+use crate::consensus::difficulty::next_bits;
+use crate::consensus::violation::Violation;
+use crate::primitives::{BlockHash, BlockId};
+use crate::storage::{ChainReader, StorageError};
+
+/// Milliseconds between two templates that differ in fees alone.
+const TEMPLATE_REFRESH_MS: u64 = 1_000;
+/// Headers ahead of the tip beyond which the node counts as catching up: no template, no relaying of old news.
+const BEHIND_BLOCKS: u32 = 24;
+
+/// What must be shown to the world again.
+#[derive(Debug, Default)]
+pub(super) struct Published {
+    pub(super) view_changed: bool,
+    /// Whether connecting stopped early and goes on later.
+    pub(super) unfinished: bool,
+    template_due: bool,
+}
+
+impl<R: ChainReader> Node<R> {
+    /// Follows the best branch and tells everyone concerned.
+    pub(super) fn advance(&mut self, now: Now) -> Result<(), StorageError> {
+        let change = self.chain.advance(&mut self.outbox)?;
+        self.published.unfinished = change.unfinished;
+        if change.unfinished && self.outbox.undurable() == 0 {
+            self.timers.set(now.monotonic_ms, Timer::Advance);
+        }
+        for (id, violation) in &change.invalid {
+            self.note_invalid(*id, *violation);
+        }
+        if !change.connected.is_empty() || !change.disconnected.is_empty() {
+            self.on_tip_moved(now, &change);
+        }
+        if !change.unfinished {
+            self.settle_waiting_blocks();
+        }
+        self.schedule_downloads(now);
+        Ok(())
+    }
+
+    fn on_tip_moved(&mut self, now: Now, change: &TipMove) {
+        self.published.view_changed = true;
+        let returned = self.update_mempool(now, change);
+        let connected: Vec<_> = change.connected.iter().map(|block| self.summary(block)).collect();
+        let disconnected = change.disconnected.iter().map(CheckedBlock::id).collect();
+        let event = TipChange { disconnected, connected, returned_transactions: returned };
+        self.outbox.push_durable(Effect::Event(Event::TipChanged(Arc::new(event))));
+        if !self.is_behind() {
+            self.refresh_template();
+            self.announce_tip(now, change);
+        }
+        self.note_progress(now);
+    }
+
+    /// Takes what the chain confirmed out of the pool and what it lost back in; answers how many came back.
+    fn update_mempool(&mut self, now: Now, change: &TipMove) -> usize {
+        let context = pool_context(&self.chain, now);
+        for Dropped { id, reason } in
+            self.mempool.on_tip_change(&change.disconnected, &change.connected, &context)
+        {
+            self.outbox.push_durable(Effect::Event(Event::TransactionDropped { id, reason }));
+        }
+        let lost = change.disconnected.iter().flat_map(CheckedBlock::hashes);
+        lost.filter(|hashes| self.mempool.get(&hashes.id).is_some()).count()
+    }
+
+    fn summary(&mut self, block: &CheckedBlock) -> ConnectedSummary {
+        ConnectedSummary {
+            id: block.id(),
+            miner: block.coinbase().miner,
+            time: block.header().time,
+            transactions: block.hashes().iter().map(|hashes| hashes.id).collect(),
+            fees: block.total_fees(),
+            size: block.size() as u32,
+            from: self.relay.told_by(&block.hash()),
+        }
+    }
+
+    /// Whether many blocks are still to be fetched.
+    pub(super) fn is_behind(&self) -> bool {
+        let best = self.chain.headers.height(self.chain.headers.best());
+        best.since(self.chain.height()) > BEHIND_BLOCKS || self.published.unfinished
+    }
+
+    /// Miners get a new template when fees change, though not at every transaction.
+    pub(super) fn template_outdated(&mut self, now: Now) {
+        if !self.published.template_due {
+            self.published.template_due = true;
+            self.timers.set(now.monotonic_ms + TEMPLATE_REFRESH_MS, Timer::RefreshTemplate);
+        }
+    }
+
+    pub(super) fn refresh_template(&mut self) {
+        self.published.template_due = false;
+        if !self.is_behind() {
+            let template = self.template();
+            self.outbox.push(Effect::Template(Arc::new(template)));
+        }
+    }
+
+    pub(super) fn template(&self) -> Template {
+        let tip = self.chain.tip();
+        let parent = self.chain.headers.id(tip);
+        let context = self.chain.headers.context(tip);
+        let state_root = self.chain.ledger.expected_root(parent.height.next());
+        let context = TemplateContext {
+            parent,
+            bits: next_bits(&self.params, &context.parent, context.grandparent.as_ref()),
+            time_min: context.parent.time,
+            state_root: state_root.expect("the root that follows the tip is always known"),
+        };
+        build_template(&self.mempool, self.chain.ledger.state().accounts(), &context)
+    }
+
+    pub(super) fn note_invalid(&mut self, id: BlockId, violation: Violation) {
+        self.outbox.push_durable(Effect::Event(Event::BlockInvalid { id, violation }));
+        self.published.view_changed = true;
+        self.answer_block_clients(id.hash, BlockOutcome::Invalid(violation));
+    }
+
+    /// Tells clients, and on development networks forwarders, what became of a block they wait for.
+    pub(super) fn answer_block_clients(&mut self, hash: BlockHash, outcome: BlockOutcome) {
+        for ticket in self.checks.waiting_clients.remove(&hash).unwrap_or_default() {
+            self.outbox.push_durable(Effect::Answer { ticket, answer: Answer::Block(outcome) });
+        }
+        let verdict =
+            if matches!(outcome, BlockOutcome::Invalid(_)) { Verdict::Reject } else { Verdict::Accept };
+        for message in self.checks.waiting_verdicts.remove(&hash).unwrap_or_default() {
+            self.outbox.push(Effect::Verdict { message, verdict });
+        }
+    }
+
+    /// Answers everyone whose block is decided by now.
+    fn settle_waiting_blocks(&mut self) {
+        let waiting = self.checks.waiting_clients.keys().chain(self.checks.waiting_verdicts.keys());
+        let decided: Vec<_> = waiting.filter_map(|hash| Some((*hash, self.decided(hash)?))).collect();
+        for (hash, outcome) in decided {
+            self.answer_block_clients(hash, outcome);
+        }
+    }
+
+    fn decided(&self, hash: &BlockHash) -> Option<BlockOutcome> {
+        let index = self.chain.headers.find(hash)?;
+        let entry = self.chain.headers.get(index);
+        match (entry.violation, entry.body) {
+            (Some(violation), _) => Some(BlockOutcome::Invalid(violation)),
+            (None, Body::Checked { .. }) if self.chain.is_active(index) => Some(BlockOutcome::Connected),
+            (None, Body::Checked { .. }) => Some(BlockOutcome::SideBranch),
+            (None, Body::Missing | Body::Checking) => None,
+        }
+    }
+
+    /// Shows the newest picture when something changed.
+    pub(super) fn publish_view(&mut self, now: Now) {
+        if !std::mem::take(&mut self.published.view_changed) {
+            return;
+        }
+        let view = View {
+            tip: self.chain.headers.get(self.chain.tip()).stored(),
+            block_one: self.chain.block_one(),
+            best_header: self.chain.headers.height(self.chain.headers.best()),
+            initial_block_download: self.is_behind(),
+            mempool: self.mempool.summary(now),
+            peers: self.peers.views(now),
+            bans: self.peers.bans.iter().map(|(peer, until)| (*peer, *until)).collect(),
+        };
+        self.outbox.push_durable(Effect::View(Arc::new(view)));
+    }
+}
