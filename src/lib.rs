@@ -1,6 +1,8 @@
 //! Cairn.
 
 pub mod consensus;
+#[cfg(feature = "runtime")]
+pub mod mining;
 pub mod node;
 pub mod primitives;
 #[cfg(feature = "runtime")]

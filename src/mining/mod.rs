@@ -1,0 +1,3 @@
+//! Users of the node that make blocks.
+
+pub mod search;
