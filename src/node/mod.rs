@@ -35,6 +35,7 @@ pub mod penalty;
 pub mod query;
 mod relay;
 mod restore;
+pub mod serve;
 mod serving;
 mod sync;
 pub mod template;
@@ -42,6 +43,7 @@ pub mod template_builder;
 mod timers;
 mod tip;
 mod transactions;
+pub mod verify;
 pub mod view;
 mod waiting;
 
