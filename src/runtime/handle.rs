@@ -16,6 +16,13 @@ use crate::node::{Answer, Event, Input, Query, Template, View};
 use crate::primitives::{Block, BlockId, Transaction, TransactionId};
 use crate::storage::{ChainReader, StorageError};
 
+/// Inputs that wait for the core at most; whoever brings more waits, or drops them.
+pub(crate) const INPUTS_WAITING_MAX: usize = 1_024;
+/// Commands that wait for the network at most; more are dropped and counted.
+const NETWORK_COMMANDS_WAITING_MAX: usize = 4_096;
+/// Events that a slow receiver may be behind; then it is told how many it missed.
+const EVENTS_KEPT: usize = 4_096;
+
 /// The node is shutting down, or its core is gone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the node is stopping")]
@@ -46,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) params: Arc<Params>,
     pub(crate) inputs: mpsc::Sender<Input>,
     pub(crate) network_commands: mpsc::Sender<NetworkCommand>,
+    pub(crate) dropped_commands: AtomicU64,
     pub(crate) view: ArcSwap<View>,
     pub(crate) templates: watch::Sender<Option<Arc<Template>>>,
     pub(crate) events: broadcast::Sender<Event>,
@@ -151,13 +159,19 @@ impl NodeHandle {
         self.shared.network_commands.try_send(command).is_ok()
     }
 
+    /// Commands of the core that the network had no room for.
+    pub fn dropped_commands(&self) -> u64 {
+        self.shared.dropped_commands.load(Ordering::Relaxed)
+    }
+
     /// Asks everything to stop, with the reason in plain words. The first reason stands.
     pub fn stop(&self, reason: impl Into<String>) {
-        self.shared.stop.send_if_modified(|current| {
-            let first = current.is_none();
-            current.get_or_insert_with(|| reason.into());
-            first
-        });
+        self.shared.request_stop(reason.into());
+    }
+
+    /// Why everything was asked to stop, if it was.
+    pub fn stop_reason(&self) -> Option<String> {
+        self.shared.stop.borrow().clone()
     }
 
     /// Resolves with the reason once something asked to stop.
@@ -180,6 +194,47 @@ impl NodeHandle {
 }
 
 impl Shared {
+    /// The shared part of a new node, with the core's end of its inputs and the network's end of its commands.
+    pub(crate) fn new<R: ChainReader + Send + Sync + 'static>(
+        params: Arc<Params>,
+        view: Arc<View>,
+        reader: R,
+    ) -> (Arc<Self>, mpsc::Receiver<Input>, mpsc::Receiver<NetworkCommand>) {
+        let (inputs, inputs_receiver) = mpsc::channel(INPUTS_WAITING_MAX);
+        let (network_commands, commands_receiver) = mpsc::channel(NETWORK_COMMANDS_WAITING_MAX);
+        let shared = Self {
+            params,
+            inputs,
+            network_commands,
+            dropped_commands: AtomicU64::new(0),
+            view: ArcSwap::new(view),
+            templates: watch::Sender::new(None),
+            events: broadcast::Sender::new(EVENTS_KEPT),
+            network: watch::Sender::new(Arc::default()),
+            stop: watch::Sender::new(None),
+            blocks: Box::new(move |id| reader.block(id)),
+            waiting: Mutex::default(),
+            next_ticket: AtomicU64::new(0),
+        };
+        (Arc::new(shared), inputs_receiver, commands_receiver)
+    }
+
+    /// Asks everything to stop. The first reason stands.
+    pub(crate) fn request_stop(&self, reason: String) {
+        self.stop.send_if_modified(|current| {
+            let first = current.is_none();
+            current.get_or_insert(reason);
+            first
+        });
+    }
+
+    /// Hands the network a command of the core, or counts it as dropped.
+    pub(crate) fn command_network(&self, command: NetworkCommand) {
+        if let Err(mpsc::error::TrySendError::Full(_)) = self.network_commands.try_send(command) {
+            self.dropped_commands.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
     /// Gives an answer to whoever still waits for it.
     pub(crate) fn answer(&self, ticket: Ticket, answer: Answer) {
         let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&ticket);
@@ -189,9 +244,9 @@ impl Shared {
         }
     }
 
-    /// Reads blocks through any store's reader.
-    pub(crate) fn block_reader<R: ChainReader + Send + Sync + 'static>(reader: R) -> BlockReader {
-        Box::new(move |id| reader.block(id))
+    /// Tells everyone who still waits that no answer will come.
+    pub(crate) fn give_up_on_all(&self) {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
 
