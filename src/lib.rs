@@ -5,6 +5,8 @@ pub mod consensus;
 pub mod mining;
 pub mod node;
 pub mod primitives;
+#[cfg(feature = "rpc")]
+pub mod rpc;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 pub mod storage;

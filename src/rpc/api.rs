@@ -1,0 +1,101 @@
+//! The methods: one table a group, each beside its functions. To add one, write it there (and its answer in `types`).
+
+use super::errors::{RpcError, RpcResult};
+use super::method::{Method, Tier};
+use super::ports::RpcContext;
+use super::recent_templates::RecentTemplates;
+use super::{accounts, chain, control, dev, mining, network, transactions};
+use crate::consensus::NetworkKind;
+use crate::consensus::params::Params;
+use crate::primitives::AddressKind;
+use crate::runtime::NodeHandle;
+
+/// All groups, in the order in which `help` lists them.
+const GROUPS: [&[Method]; 7] = [
+    control::METHODS,
+    chain::METHODS,
+    transactions::METHODS,
+    accounts::METHODS,
+    mining::METHODS,
+    network::METHODS,
+    dev::METHODS,
+];
+
+/// What methods are called on.
+#[derive(Debug)]
+pub(super) struct Api {
+    pub(super) context: RpcContext,
+    pub(super) templates: RecentTemplates,
+    pub(super) started_ms: u64,
+}
+
+impl Api {
+    pub(super) fn node(&self) -> &NodeHandle {
+        &self.context.node
+    }
+
+    pub(super) fn params(&self) -> &Params {
+        self.context.node.params()
+    }
+
+    pub(super) fn address_kind(&self) -> AddressKind {
+        self.params().address_kind()
+    }
+
+    /// The methods that exist on this network.
+    pub(super) fn methods(&self) -> impl Iterator<Item = &'static Method> + use<> {
+        let is_development = self.params().kind == NetworkKind::Development;
+        all_methods().filter(move |method| method.tier != Tier::Dev || is_development)
+    }
+
+    /// The method of this name; the error says what may have been meant.
+    pub(super) fn method(&self, name: &str) -> RpcResult<&'static Method> {
+        if let Some(method) = self.methods().find(|method| method.name == name) {
+            return Ok(method);
+        }
+        Err(match all_methods().find(|method| method.name == name) {
+            Some(method) => RpcError::development_only(method.name),
+            None => RpcError::method_not_found(name, self.methods().map(|method| method.name)),
+        })
+    }
+}
+
+/// Every method there is, on whatever network.
+pub(super) fn all_methods() -> impl Iterator<Item = &'static Method> {
+    GROUPS.into_iter().flatten()
+}
+
+/// Asks the core, and takes its answer apart.
+macro_rules! ask {
+    ($api:expr, $query:expr => $answer:ident) => {
+        match $api.node().query($query).await? {
+            $crate::node::Answer::$answer(answer) => answer,
+            other => {
+                let problem = format!("the core answered {other:?}");
+                return Err($crate::rpc::errors::RpcError::internal("unexpected-answer", problem));
+            }
+        }
+    };
+}
+pub(super) use ask;
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn every_method_has_its_own_name_and_a_summary() {
+        let names: BTreeSet<_> = all_methods().map(|method| method.name).collect();
+        assert_eq!(names.len(), all_methods().count());
+        assert!(all_methods().all(|method| !method.summary.trim().is_empty()));
+    }
+
+    #[test]
+    fn required_parameters_come_before_optional_ones() {
+        for method in all_methods() {
+            assert!(method.parameters.is_sorted_by_key(|parameter| !parameter.required), "{method:?}");
+        }
+    }
+}
