@@ -72,8 +72,11 @@ fn open_single(body: Vec<u8>) -> Result<Envelope, Refused> {
         let body = serde_json::to_vec(&members).map_err(|error| not_json(&error))?;
         return Ok(Envelope { body, is_old_miner });
     }
-    let is_request = serde_json::from_slice::<Request<'_>>(&body).is_ok()
-        || serde_json::from_slice::<Notification<'_, Option<&RawValue>>>(&body).is_ok();
+    let is_request = if members.contains_key("id") {
+        serde_json::from_slice::<Request<'_>>(&body).is_ok()
+    } else {
+        serde_json::from_slice::<Notification<'_, Option<&RawValue>>>(&body).is_ok()
+    };
     if is_request {
         return Ok(Envelope { body, is_old_miner });
     }
