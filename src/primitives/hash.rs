@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
 use sha2::{Digest, Sha256};
 
 use super::codec::{Decode, Encode};
@@ -18,7 +19,9 @@ pub fn sha256d(bytes: &[u8]) -> [u8; 32] {
 /// A context of BLAKE3's derive-key mode, or of keyed mode with the key derived from the context and nothing else.
 #[derive(Debug)]
 pub struct Domain {
-    context: &'static str,
+    /// The hash of the context, with which derive-key mode starts.
+    context_key: ContextKey,
+    /// derive(context, empty).
     key: [u8; 32],
 }
 
@@ -61,17 +64,17 @@ domains! {
 
 impl Domain {
     fn new(context: &'static str) -> Self {
-        Self { context, key: blake3::derive_key(context, &[]) }
+        Self { context_key: hash_derive_key_context(context), key: blake3::derive_key(context, &[]) }
     }
 
     /// derive(context, data).
     pub fn derive(&self, data: &[u8]) -> [u8; 32] {
-        blake3::derive_key(self.context, data)
+        *self.derive_hasher().update(data).finalize().as_bytes()
     }
 
     /// A hasher in derive-key mode, for data that comes in pieces.
     pub fn derive_hasher(&self) -> blake3::Hasher {
-        blake3::Hasher::new_derive_key(self.context)
+        blake3::Hasher::new_from_context_key(&self.context_key)
     }
 
     /// keyed(context, data).
@@ -197,6 +200,11 @@ mod tests {
         assert!(hash.to_string().ends_with("ab"));
         assert_eq!(hash.to_string().parse(), Ok(hash));
         assert_eq!(hash.network_tag(), "ab00000000000000");
+    }
+
+    #[test]
+    fn derive_mode_is_that_of_blake3() {
+        assert_eq!(ADDRESS.derive(b"x"), blake3::derive_key("cairn v1 address", b"x"));
     }
 
     #[test]
