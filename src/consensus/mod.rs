@@ -3,12 +3,12 @@
 //! | question | answered by |
 //! | --- | --- |
 //! | Which rules are there, and whose fault is a breach? | [`violation`] |
-//! | What do the nodes of a network agree on beforehand? | [`params`], [`params_override`], [`genesis`], [`dev_accounts`] |
+//! | What do the nodes of a network agree on beforehand? | [`params`], with the ten [`dev_accounts`] |
 //! | Is this header valid? | [`check_header`], with the target of [`difficulty`] and the facts of [`facts`] |
 //! | Is this transaction well formed? | [`check_transaction`] |
 //! | Is this body the header's, and valid? | [`check_block`] |
 //! | What does a block do? | [`state`] over [`accounts`], taken back by [`undo`]; [`reward`] |
-//! | What does the chain commit of that? | [`state_root`], kept up to date by [`state_tree`] |
+//! | What does the chain commit of that? | [`mod@state_root`], kept up to date by [`state_tree`] |
 //! | Which of two chains counts? | [`fork_choice`] |
 //!
 //! There is no clock, no file, no async, no logging and no store here; time and facts are arguments. The one random
@@ -37,7 +37,8 @@ pub mod violation;
 
 pub use accounts::{Account, AccountTable, Accounts};
 pub use check_block::{
-    BlockContext, CheckedBlock, check_block_in_context, check_block_in_isolation, check_coinbase_fields,
+    BLOCK_BYTES_MAX, BlockContext, CheckedBlock, check_block_in_context, check_block_in_isolation,
+    check_coinbase_fields,
 };
 pub use check_header::{
     HeaderContext, check_header_in_context, check_header_in_isolation, check_header_time,
@@ -50,7 +51,8 @@ pub use params::{NetworkKind, Params, ParamsError, ParamsOverride, PrefundOverri
 pub use reward::subsidy;
 pub use state::{MaturingReward, State};
 pub use state_root::{
-    AccountPath, STATE_ROOT_INTERVAL, TreeRoot, group_of, path_of, state_root, state_root_by_definition,
+    AccountPath, STATE_ROOT_INTERVAL, TreeRoot, committed_state_height, group_of, path_of, state_root,
+    state_root_by_definition,
 };
 pub use state_tree::StateTree;
 pub use undo::Undo;

@@ -207,6 +207,14 @@ mod tests {
         }
     }
 
+    /// Computed by a program of its own, in another language, from the protocol's text.
+    #[test]
+    fn the_genesis_of_the_known_networks_never_changes() {
+        let shown = |name| Params::named(name).unwrap().genesis_hash().to_string();
+        assert_eq!(shown("lan"), "66577c7f2681909d297eaaa115140ce3529d5ca0b08f3c175cf3c31215213421");
+        assert_eq!(shown("dev"), "f3be31a174f69dcd101a665f01dc1644cec8c19fbd8fd11d50e50426581950f2");
+    }
+
     #[test]
     fn genesis_has_the_documented_form() {
         let params = Params::named("lan").unwrap();

@@ -3,7 +3,7 @@
 use super::accounts::Account;
 use super::state::MaturingReward;
 use crate::primitives::hash::{self, StateRoot};
-use crate::primitives::{Address, codec};
+use crate::primitives::{Address, Height, codec};
 
 /// Blocks between two roots that the chain commits: one root per 64 blocks costs a fifth to a tenth of one per block.
 pub const STATE_ROOT_INTERVAL: u32 = 64;
@@ -24,6 +24,11 @@ pub struct AccountPath(pub [u8; 32]);
 /// Root of the tree over all accounts; 32 zero bytes when there is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct TreeRoot(pub [u8; 32]);
+
+/// The height whose state a block at `height` commits: the last multiple of 64 below it; genesis commits its own.
+pub const fn committed_state_height(height: Height) -> Height {
+    Height(height.minus(1).0 / STATE_ROOT_INTERVAL * STATE_ROOT_INTERVAL)
+}
 
 /// The path of an address: hashed, because outputs may name any 32 bytes and so could unbalance the tree.
 pub fn path_of(address: &Address) -> AccountPath {
@@ -98,4 +103,42 @@ pub(super) fn leaf_hash(records: &[[u8; RECORD_BYTES]]) -> [u8; 32] {
 /// The hash of a node over its left and right subtree.
 pub(super) fn node_hash(children: &[[u8; 32]; 2]) -> [u8; 32] {
     hash::STATE_NODE.keyed(children.as_flattened())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::Amount;
+
+    #[test]
+    fn blocks_commit_the_state_of_the_last_multiple_of_64_below_them() {
+        for (block, state) in [(0, 0), (1, 0), (64, 0), (65, 64), (128, 64), (129, 128)] {
+            assert_eq!(committed_state_height(Height(block)), Height(state));
+        }
+    }
+
+    /// Computed by a program of its own, in another language, from the protocol's text.
+    #[test]
+    fn the_state_root_is_the_one_the_protocol_describes() {
+        let account = |number: u8| {
+            let balance = Amount(u64::from(number) * 1_000 + 1);
+            (Address([number; 32]), Account { balance, nonce: u64::from(number) })
+        };
+        let reward = |height, miner, amount| MaturingReward {
+            earned_at: Height(height),
+            miner: Address([miner; 32]),
+            amount: Amount(amount),
+        };
+        let maturing = [reward(7, 9, 1_000_000_000), reward(8, 8, 0)];
+        let root = state_root_by_definition((0..200).map(account), &maturing);
+        assert_eq!(root.to_string(), "c201013d2ad5484809b29ba333c03b25e2d8b1fabcb8247834128a045d43abf4");
+    }
+
+    #[test]
+    fn the_group_of_a_path_is_its_first_twelve_bits() {
+        let mut path = AccountPath([0xff; 32]);
+        assert_eq!(group_of(&path), 4_095);
+        path.0[..2].copy_from_slice(&[0x12, 0x3f]);
+        assert_eq!(group_of(&path), 0x123);
+    }
 }

@@ -11,7 +11,7 @@ use super::difficulty::next_bits;
 use super::facts::HeaderFacts;
 use super::params::{DEV_BITS, NetworkKind, Params, ParamsOverride, PrefundOverride};
 use super::state::State;
-use super::state_root::{STATE_ROOT_INTERVAL, state_root};
+use super::state_root::{STATE_ROOT_INTERVAL, committed_state_height, state_root};
 use super::state_tree::StateTree;
 use super::undo::Undo;
 use super::violation::Violation;
@@ -169,7 +169,8 @@ impl TestChain {
 
     /// The state root that the next block must carry.
     pub fn expected_state_root(&self) -> StateRoot {
-        self.roots[(self.tip().height.0 / STATE_ROOT_INTERVAL) as usize]
+        let committed = committed_state_height(self.tip().height.next());
+        self.roots[(committed.0 / STATE_ROOT_INTERVAL) as usize]
     }
 
     /// The next block, an interval after the tip, with real work; not yet connected.
