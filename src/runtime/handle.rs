@@ -110,18 +110,20 @@ impl NodeHandle {
         transactions: Vec<Arc<Transaction>>,
         purpose: Purpose,
     ) -> Result<Vec<Result<TransactionId, Rejection>>, NodeStopped> {
-        match self.ask(|ticket| Input::SubmitTransactions { ticket, transactions, purpose }).await? {
-            Answer::Transactions(verdicts) => Ok(verdicts),
-            other => unreachable!("the core answers transactions with verdicts, not {other:?}"),
-        }
+        let answer = self.ask(|ticket| Input::SubmitTransactions { ticket, transactions, purpose }).await?;
+        let Answer::Transactions(verdicts) = answer else {
+            unreachable!("the core answers transactions with verdicts, not {answer:?}");
+        };
+        Ok(verdicts)
     }
 
     /// Hands a block to the core.
     pub async fn submit_block(&self, block: Arc<Block>) -> Result<BlockOutcome, NodeStopped> {
-        match self.ask(|ticket| Input::SubmitBlock { ticket, block }).await? {
-            Answer::Block(outcome) => Ok(outcome),
-            other => unreachable!("the core answers a block with its outcome, not {other:?}"),
-        }
+        let answer = self.ask(|ticket| Input::SubmitBlock { ticket, block }).await?;
+        let Answer::Block(outcome) = answer else {
+            unreachable!("the core answers a block with its outcome, not {answer:?}");
+        };
+        Ok(outcome)
     }
 
     /// Tells the core of something that has no answer. Waits while the queue is full.
@@ -274,21 +276,9 @@ impl NodeHandle {
     pub(crate) fn detached(
         params: Arc<Params>,
     ) -> (Self, mpsc::Receiver<Input>, mpsc::Receiver<NetworkCommand>) {
-        let (inputs, inputs_out) = mpsc::channel(1_024);
-        let (network_commands, commands_out) = mpsc::channel(1_024);
-        let shared = Shared {
-            inputs,
-            network_commands,
-            view: ArcSwap::from_pointee(View::at_genesis(&params)),
-            templates: watch::channel(None).0,
-            events: broadcast::channel(1_024).0,
-            network: watch::channel(Arc::default()).0,
-            stop: watch::channel(None).0,
-            blocks: Box::new(|_| Ok(None)),
-            waiting: Mutex::default(),
-            next_ticket: AtomicU64::default(),
-            params,
-        };
-        (Self::new(Arc::new(shared)), inputs_out, commands_out)
+        let view = Arc::new(View::at_genesis(&params));
+        let (shared, inputs, network_commands) =
+            Shared::new(params, view, crate::storage::MemoryStore::new());
+        (Self::new(shared), inputs, network_commands)
     }
 }

@@ -80,7 +80,8 @@ where
     let seed = clock::random_bytes();
     let (node, opening) =
         Node::open(Arc::clone(&params), reader.clone(), stored, seed, clock::now(), progress)?;
-    let (shared, inputs, network_commands) = Shared::new(params, first_view(&opening), reader.clone());
+    let view = first_view(&params, &opening);
+    let (shared, inputs, network_commands) = Shared::new(params, view, reader.clone());
     let handle = NodeHandle::new(Arc::clone(&shared));
     let (completion_sender, completions) = mpsc::channel(COMPLETIONS_WAITING_MAX);
 
@@ -110,11 +111,11 @@ where
     })
 }
 
-/// The picture with which every node opens.
-fn first_view(opening: &[Effect]) -> Arc<View> {
+/// The picture with which the node opens.
+fn first_view(params: &Params, opening: &[Effect]) -> Arc<View> {
     let view =
         opening.iter().find_map(|effect| if let Effect::View(view) = effect { Some(view) } else { None });
-    Arc::clone(view.expect("the core publishes a view when it opens"))
+    view.map_or_else(|| Arc::new(View::at_genesis(params)), Arc::clone)
 }
 
 fn spawn_core<R: ChainReader + Send + 'static>(

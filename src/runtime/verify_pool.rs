@@ -24,7 +24,7 @@ const SHARE_SIGNATURES_MIN: usize = 512;
 
 /// Where the core leaves checks.
 pub(super) struct VerifyPool {
-    shares: SyncSender<Arc<Shareable>>,
+    places: SyncSender<Arc<Shareable>>,
     jobs: Arc<AtomicUsize>,
     threads: usize,
 }
@@ -51,7 +51,7 @@ struct Found {
 /// What each thread of the pool holds.
 #[derive(Clone)]
 struct Worker {
-    shares: Arc<Mutex<Receiver<Arc<Shareable>>>>,
+    work: Arc<Mutex<Receiver<Arc<Shareable>>>>,
     jobs: Arc<AtomicUsize>,
     params: Arc<Params>,
     completions: mpsc::Sender<Completion>,
@@ -64,10 +64,10 @@ impl VerifyPool {
         completions: &mpsc::Sender<Completion>,
     ) -> io::Result<(Self, Vec<JoinHandle<()>>)> {
         let threads = threads::cores();
-        let (shares, receiver) = sync_channel(JOBS_MAX * threads);
+        let (places, receiver) = sync_channel(JOBS_MAX * threads);
         let jobs = Arc::new(AtomicUsize::new(0));
         let worker = Worker {
-            shares: Arc::new(Mutex::new(receiver)),
+            work: Arc::new(Mutex::new(receiver)),
             jobs: Arc::clone(&jobs),
             params: Arc::clone(&shared.params),
             completions: completions.clone(),
@@ -77,7 +77,7 @@ impl VerifyPool {
             threads::spawn("verify", shared, move || worker.run())
         };
         let handles = (0..threads).map(start).collect::<io::Result<_>>()?;
-        Ok((Self { shares, jobs, threads }, handles))
+        Ok((Self { places, jobs, threads }, handles))
     }
 
     /// Takes a check, or gives it back when there are too many.
@@ -103,7 +103,7 @@ impl VerifyPool {
         for _ in 0..shares {
             // Each job takes at most as many places as there are threads, so there is room; and the threads are
             // gone only when the node is stopping.
-            let _ = self.shares.try_send(Arc::clone(&job));
+            let _ = self.places.try_send(Arc::clone(&job));
         }
         Ok(())
     }
@@ -112,7 +112,7 @@ impl VerifyPool {
 impl Worker {
     fn run(&self) {
         loop {
-            let received = self.shares.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let received = self.work.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(job) = received else { return };
             self.work_on(&job);
         }
