@@ -10,6 +10,9 @@ use super::keys::{PublicKey, SecretKey, Signature, SignatureCheck};
 /// Bytes of a signature, which ends every encoded transaction.
 const SIGNATURE_BYTES: usize = 64;
 
+/// Bytes of the genesis hash, which stands before what ids and signing hashes are taken over.
+const GENESIS_BYTES: usize = 32;
+
 /// One change of the state, wanted by the holder of the sender's key.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
 pub struct Transaction {
@@ -139,17 +142,24 @@ pub struct TransactionHashes {
 impl TransactionHashes {
     /// Computes all three over one encoding.
     pub fn of(transaction: &Transaction, genesis: &BlockHash) -> Self {
-        Self::of_encoded(&codec::encode(transaction), genesis)
+        Self::over(transaction, &mut genesis.0.to_vec())
     }
 
-    fn of_encoded(encoded: &[u8], genesis: &BlockHash) -> Self {
-        let unsigned = &encoded[..encoded.len() - SIGNATURE_BYTES];
-        let with_genesis = |domain: &hash::Domain| {
-            *domain.derive_hasher().update(&genesis.0).update(unsigned).finalize().as_bytes()
-        };
+    /// The same for many, in one buffer.
+    pub fn of_all(transactions: &[Transaction], genesis: &BlockHash) -> Vec<Self> {
+        let mut buffer = genesis.0.to_vec();
+        transactions.iter().map(|transaction| Self::over(transaction, &mut buffer)).collect()
+    }
+
+    /// `buffer` begins with the genesis hash; what follows is replaced by the encoded transaction.
+    fn over(transaction: &Transaction, buffer: &mut Vec<u8>) -> Self {
+        buffer.truncate(GENESIS_BYTES);
+        codec::encode_into(transaction, |bytes| buffer.extend_from_slice(bytes));
+        let encoded = &buffer[GENESIS_BYTES..];
+        let unsigned = &buffer[..buffer.len() - SIGNATURE_BYTES];
         Self {
-            id: TransactionId(with_genesis(&hash::TRANSACTION_ID)),
-            signing: SigningHash(with_genesis(&hash::SIGNING_HASH)),
+            id: TransactionId(hash::TRANSACTION_ID.derive(unsigned)),
+            signing: SigningHash(hash::SIGNING_HASH.derive(unsigned)),
             leaf: LeafHash(hash::TRANSACTION_LEAF.keyed(encoded)),
             size: encoded.len() as u32,
         }
