@@ -85,7 +85,7 @@ impl CheckedBlock {
     pub fn trusted(block: Arc<Block>, params: &Params) -> Self {
         let genesis = params.genesis_hash();
         let transactions = &block.transactions;
-        let hashes: Vec<_> = transactions.iter().map(|each| TransactionHashes::of(each, &genesis)).collect();
+        let hashes = TransactionHashes::of_all(transactions, &genesis);
         let senders = transactions.iter().map(Transaction::sender_address).collect();
         let transaction_bytes: usize = hashes.iter().map(|hashes| hashes.size as usize).sum();
         // A sum beyond 64 bits is beyond the supply too, so execution refuses such a block before it is paid out.
