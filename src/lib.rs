@@ -3,6 +3,8 @@
 pub mod consensus;
 #[cfg(feature = "runtime")]
 pub mod mining;
+#[cfg(feature = "network")]
+pub mod network;
 pub mod node;
 pub mod primitives;
 #[cfg(feature = "rpc")]

@@ -1,0 +1,369 @@
+//! Finding others: what was found, whom to dial now, what to remember, and the story of it.
+
+use std::collections::HashMap;
+use std::error::Error;
+use std::sync::Arc;
+
+use libp2p::swarm::dial_opts::DialOpts;
+use libp2p::swarm::{ConnectionId, DialError};
+use libp2p::{Multiaddr, Swarm};
+use tokio::sync::{mpsc, watch};
+
+use super::address::Place;
+use super::behaviour::Behaviour;
+use super::candidates::{Candidates, Due};
+use super::connections::Connections;
+use super::identity::to_libp2p;
+use super::peer_store::{PeerRecords, PeerStore};
+use super::rendezvous::{self, Neighbour, Rendezvous};
+use super::standing::{PlaceId, Standing};
+use super::timeline::Timeline;
+use super::{NetworkConfig, NetworkError};
+use crate::node::Now;
+use crate::primitives::PeerId;
+use crate::runtime::network_port::Found;
+
+/// Peers beyond which no more are dialled, unless a person asked for them. Others may still connect to us.
+const PEERS_WANTED: usize = 24;
+/// Remembered peers dialled at the start at most.
+const REMEMBERED_DIALS_MAX: usize = 64;
+/// Silence that is explained, in milliseconds.
+const SILENCE_MS: u64 = 10_000;
+/// Between two writings of the record of peers, in milliseconds.
+const SAVE_EVERY_MS: u64 = 30_000;
+/// Names being looked up at most; further ones wait for their next turn.
+const LOOK_UPS_MAX: usize = 16;
+
+/// What discovery knows and has under way.
+#[derive(Debug)]
+pub(super) struct Discovery {
+    /// The story.
+    pub(super) timeline: Timeline,
+    candidates: Candidates,
+    standing: Standing,
+    /// Candidates being dialled.
+    dialling: HashMap<ConnectionId, Due>,
+    look_ups: LookUps,
+    store: PeerStore,
+    records: Arc<dyn PeerRecords>,
+    saved_at_ms: u64,
+    rendezvous: Option<Rendezvous>,
+    silence: Silence,
+}
+
+/// Where answers about names come in.
+#[derive(Debug)]
+struct LookUps {
+    answers: mpsc::Sender<(PlaceId, Result<Vec<Multiaddr>, String>)>,
+    under_way: mpsc::Receiver<(PlaceId, Result<Vec<Multiaddr>, String>)>,
+}
+
+/// What is needed to explain why nobody is there.
+#[derive(Debug)]
+struct Silence {
+    since_ms: u64,
+    explained: bool,
+    mdns: bool,
+    last_failure: Option<String>,
+}
+
+impl Discovery {
+    /// Discovery as configured. Neighbours on this machine come out of the receiver; `listening` is told to them.
+    pub(super) fn new(
+        config: &NetworkConfig,
+        listening: watch::Receiver<Vec<Multiaddr>>,
+        now: Now,
+    ) -> Result<(Self, mpsc::Receiver<Vec<Neighbour>>), NetworkError> {
+        let local = config.key.peer();
+        let record = config.records.load();
+        let (answers, under_way) = mpsc::channel(LOOK_UPS_MAX);
+        let mut discovery = Self {
+            timeline: Timeline::default(),
+            candidates: Candidates::new(local),
+            standing: Standing::default(),
+            dialling: HashMap::new(),
+            look_ups: LookUps { answers, under_way },
+            store: PeerStore::read(record.as_deref(), now.wall_ms / 1_000),
+            records: Arc::clone(&config.records),
+            saved_at_ms: now.monotonic_ms,
+            rendezvous: None,
+            silence: Silence {
+                since_ms: now.monotonic_ms,
+                explained: false,
+                mdns: config.mdns,
+                last_failure: None,
+            },
+        };
+        for (given, how) in [(&config.bootstrap, Found::Bootstrap), (&config.connect, Found::Manual)] {
+            for text in given {
+                discovery.standing.add(text.parse()?, how);
+            }
+        }
+        for (peer, addresses) in discovery.store.newest_first().into_iter().take(REMEMBERED_DIALS_MAX) {
+            discovery.found(peer, addresses, Found::Remembered, now);
+        }
+        let neighbours = discovery.open_rendezvous(config, listening, now);
+        Ok((discovery, neighbours))
+    }
+
+    fn open_rendezvous(
+        &mut self,
+        config: &NetworkConfig,
+        listening: watch::Receiver<Vec<Multiaddr>>,
+        now: Now,
+    ) -> mpsc::Receiver<Vec<Neighbour>> {
+        let (found, neighbours) = mpsc::channel(1);
+        let Some(root) = &config.rendezvous else { return neighbours };
+        match Rendezvous::open(root, config.genesis, config.key.peer()) {
+            Ok(rendezvous) => {
+                self.step(
+                    now,
+                    None,
+                    format!("looking for nodes of this machine in {}", rendezvous.folder().display()),
+                );
+                self.rendezvous = Some(rendezvous.clone());
+                tokio::spawn(rendezvous::keep(rendezvous, listening, found));
+            }
+            Err(error) => {
+                self.step(now, None, format!("not looking for nodes of this machine: {error}"));
+            }
+        }
+        neighbours
+    }
+
+    /// Adds a step to the story.
+    pub(super) fn step(&mut self, now: Now, peer: Option<PeerId>, what: impl Into<String>) {
+        self.timeline.add(now.monotonic_ms, peer, what);
+    }
+
+    /// There is no mDNS, for this reason.
+    pub(super) fn no_mdns(&mut self, reason: &str, now: Now) {
+        self.silence.mdns = false;
+        self.step(now, None, format!("not looking around on the LAN: mDNS failed: {reason}"));
+    }
+
+    /// A peer was found.
+    pub(super) fn found(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, how: Found, now: Now) {
+        let at = addresses.first().map(Multiaddr::to_string).unwrap_or_default();
+        if self.candidates.found(peer, addresses, how, now.monotonic_ms) {
+            self.step(now, Some(peer), format!("found ({}) at {at}", how.word()));
+        }
+    }
+
+    /// A person gave an address.
+    pub(super) fn add(&mut self, place: Place, how: Found) {
+        self.standing.add(place, how);
+    }
+
+    /// Dials whoever is due.
+    pub(super) fn dial_due(&mut self, swarm: &mut Swarm<Behaviour>, connections: &Connections, now: Now) {
+        for (id, place) in self.standing.due(now.monotonic_ms, |peer| connections.contains(peer)) {
+            let answers = self.look_ups.answers.clone();
+            tokio::spawn(async move {
+                let found = place.look_up().await.map_err(|error| error.to_string());
+                // The loop that would dial is gone: so is the wish.
+                let _ = answers.send((id, found)).await;
+            });
+        }
+        let room = PEERS_WANTED.saturating_sub(connections.len() + self.dialling.len());
+        for due in self.candidates.due(now.monotonic_ms, room) {
+            self.dial_candidate(swarm, due, now);
+        }
+    }
+
+    /// The next answer about a name.
+    pub(super) async fn looked_up(&mut self) -> (PlaceId, Result<Vec<Multiaddr>, String>) {
+        match self.look_ups.under_way.recv().await {
+            Some(answer) => answer,
+            // Not reached while this struct holds a sender of its own.
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Dials a place whose name is looked up.
+    pub(super) fn dial_place(
+        &mut self,
+        swarm: &mut Swarm<Behaviour>,
+        id: PlaceId,
+        answer: Result<Vec<Multiaddr>, String>,
+        now: Now,
+    ) {
+        let dialled = answer.and_then(|addresses| {
+            let chosen = self.standing.choose(id, &addresses);
+            let (address, peer) = chosen.ok_or_else(|| "the name has no address".to_owned())?;
+            let options = options(peer, vec![address]);
+            let connection = options.connection_id();
+            swarm.dial(options).map_err(|error| plain(&error))?;
+            Ok(connection)
+        });
+        match dialled {
+            Ok(connection) => self.standing.dialling(id, connection),
+            Err(cause) => {
+                let place = self.standing.gave_up(id, now.monotonic_ms).map(Place::to_string);
+                self.failure(place, None, &cause, now);
+            }
+        }
+    }
+
+    fn dial_candidate(&mut self, swarm: &mut Swarm<Behaviour>, due: Due, now: Now) {
+        let options = options(Some(due.peer), due.addresses.clone());
+        let connection = options.connection_id();
+        self.step(now, Some(due.peer), format!("dialling ({})", due.found.word()));
+        match swarm.dial(options) {
+            Ok(()) => drop(self.dialling.insert(connection, due)),
+            Err(error) => {
+                self.candidates.failed(due.peer, now.monotonic_ms);
+                self.failure(None, Some(due.peer), &plain(&error), now);
+            }
+        }
+    }
+
+    /// A connection stands. Gives how its peer was found first.
+    pub(super) fn connected(&mut self, connection: ConnectionId, peer: PeerId, outbound: bool) -> Found {
+        let given = self.standing.connected(connection, peer);
+        let dialled = self.dialling.remove(&connection).map(|due| due.found);
+        let known = self.candidates.how(peer);
+        self.candidates.connected(peer);
+        // Besides this file only Kademlia dials, to ask those it has heard of.
+        let stranger = if outbound { Found::Kad } else { Found::Inbound };
+        given.or(dialled).or(known).unwrap_or(stranger)
+    }
+
+    /// A dial failed. `connected` tells whether its peer is connected anyway.
+    pub(super) fn dial_failed(
+        &mut self,
+        connection: ConnectionId,
+        connected: Option<PeerId>,
+        error: &DialError,
+        now: Now,
+    ) {
+        let cause = plain(error);
+        if let Some(due) = self.dialling.remove(&connection) {
+            self.candidates.failed(due.peer, now.monotonic_ms);
+            self.failure(None, Some(due.peer), &cause, now);
+        }
+        let itself = matches!(error, DialError::LocalPeerId { .. });
+        let place = self.standing.failed(connection, connected, now.monotonic_ms).map(Place::to_string);
+        if itself && let Some(place) = &place {
+            self.standing.forget(place);
+        }
+        if place.is_some() && connected.is_none() {
+            self.failure(place, None, &cause, now);
+        }
+    }
+
+    /// The last connection to a peer is gone.
+    pub(super) fn disconnected(&mut self, peer: PeerId, now: Now) {
+        self.candidates.disconnected(peer, now.monotonic_ms);
+        self.standing.disconnected(peer, now.monotonic_ms);
+    }
+
+    /// Leaves a peer alone for so long.
+    pub(super) fn avoid(&mut self, peer: PeerId, pause_ms: u64, now: Now) {
+        self.candidates.avoid(peer, now.monotonic_ms + pause_ms);
+        self.standing.avoid(peer, now.monotonic_ms + pause_ms);
+    }
+
+    /// A peer of this network can be reached at these addresses.
+    pub(super) fn met(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, now: Now) {
+        self.silence.explained = true;
+        self.store.met(peer, addresses.iter().cloned(), now.wall_ms / 1_000);
+        // Known from now on: dialled again when the connection is lost.
+        let how = self.candidates.how(peer).unwrap_or(Found::Inbound);
+        self.candidates.found(peer, addresses, how, now.monotonic_ms);
+    }
+
+    /// Writes down good peers from time to time.
+    pub(super) fn save_sometimes(&mut self, now: Now) {
+        if now.monotonic_ms.saturating_sub(self.saved_at_ms) < SAVE_EVERY_MS {
+            return;
+        }
+        self.saved_at_ms = now.monotonic_ms;
+        if let Some(record) = self.store.record_if_changed(now.wall_ms / 1_000) {
+            let records = Arc::clone(&self.records);
+            tokio::task::spawn_blocking(move || records.save(record));
+        }
+    }
+
+    /// Writes down good peers, and takes leave of this machine's other nodes.
+    pub(super) fn end(&mut self, now: Now) {
+        if let Some(rendezvous) = &self.rendezvous {
+            rendezvous.withdraw();
+        }
+        if let Some(record) = self.store.record_if_changed(now.wall_ms / 1_000) {
+            self.records.save(record);
+        }
+    }
+
+    /// After ten seconds without a peer: one line that says what was tried.
+    pub(super) fn explain_silence(&mut self, now: Now) {
+        if self.silence.explained || now.monotonic_ms.saturating_sub(self.silence.since_ms) < SILENCE_MS {
+            return;
+        }
+        self.silence.explained = true;
+        let tried = self.tried();
+        let line = format!("no other node found in {} s: {tried}", SILENCE_MS / 1_000);
+        tracing::info!("{line}");
+        self.step(now, None, line);
+    }
+
+    fn tried(&self) -> String {
+        let mut tried = Vec::new();
+        if self.silence.mdns {
+            tried.push("nobody answered on the LAN (mDNS)".to_owned());
+        }
+        if self.rendezvous.is_some() {
+            tried.push("no other node of this network runs on this machine".to_owned());
+        }
+        match (self.standing.len(), &self.silence.last_failure) {
+            (0, _) => tried.push("no address was given (--connect host:port)".to_owned()),
+            (given, None) => tried.push(format!("{given} given addresses have not answered yet")),
+            (given, Some(failure)) => {
+                tried.push(format!("of {given} given addresses none answered ({failure})"));
+            }
+        }
+        tried.join("; ")
+    }
+
+    fn failure(&mut self, place: Option<String>, peer: Option<PeerId>, cause: &str, now: Now) {
+        let what = match place {
+            Some(place) => {
+                let what = format!("could not connect to {place}: {cause}");
+                self.silence.last_failure = Some(format!("{place}: {cause}"));
+                what
+            }
+            None => format!("could not connect: {cause}"),
+        };
+        self.step(now, peer, what);
+    }
+}
+
+/// How to dial. Never from the listening port: two nodes that dial each other from it at the same moment would share
+/// one TCP connection, with two dialling ends.
+fn options(peer: Option<PeerId>, addresses: Vec<Multiaddr>) -> DialOpts {
+    if let Some(peer) = peer {
+        return DialOpts::peer_id(to_libp2p(peer)).addresses(addresses).allocate_new_port().build();
+    }
+    let address = addresses.into_iter().next().unwrap_or_else(Multiaddr::empty);
+    DialOpts::unknown_peer_id().address(address).allocate_new_port().build()
+}
+
+/// Why a dial failed, in plain words: the innermost cause, not the layers around it.
+fn plain(error: &DialError) -> String {
+    match error {
+        DialError::LocalPeerId { .. } => "that is this node itself".to_owned(),
+        DialError::WrongPeerId { .. } => "another node answers there".to_owned(),
+        DialError::Denied { cause } => innermost(cause).to_string(),
+        DialError::Transport(failures) => {
+            let first = failures.first().map(|(_, failure)| innermost(failure).to_string());
+            first.unwrap_or_else(|| "no address to try".to_owned())
+        }
+        DialError::NoAddresses => "no address is known".to_owned(),
+        DialError::DialPeerConditionFalse(_) => "it is connected or being dialled already".to_owned(),
+        DialError::Aborted => "the attempt was cut off".to_owned(),
+    }
+}
+
+fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
+    std::iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error)
+}

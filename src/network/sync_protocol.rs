@@ -1,0 +1,162 @@
+//! Questions and answers on a stream of their own: a `u32` length, then the encoded message.
+
+use std::io;
+use std::time::Duration;
+
+use futures::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use libp2p::StreamProtocol;
+use libp2p::request_response::{self, ProtocolSupport};
+
+use crate::node::message::{MESSAGE_BYTES_MAX, SyncRequest, SyncResponse};
+use crate::primitives::codec::{Decode, Encode, decode, encode};
+
+/// Longest question in bytes: 128 hashes or 65,536 positions are far below it.
+const REQUEST_BYTES_MAX: usize = 1 << 20;
+/// One exchange in seconds at most, from opening the stream to the last byte of the answer: the core asks others
+/// long before.
+const EXCHANGE_SECONDS_MAX: u64 = 30;
+/// Questions in both directions on one connection at most; libp2p drops what exceeds it.
+const STREAMS_PER_CONNECTION_MAX: usize = 100;
+/// Bytes taken from the stream at a time: memory follows what arrives, not what a length claims.
+const READ_CHUNK_BYTES: usize = 64 << 10;
+
+/// The behaviour that asks and answers.
+pub(super) type Behaviour = request_response::Behaviour<SyncCodec>;
+
+/// What the behaviour tells.
+pub(super) type Event = request_response::Event<SyncRequest, SyncResponse>;
+
+/// The behaviour for one network.
+pub(super) fn behaviour(protocol: StreamProtocol) -> Behaviour {
+    let config = request_response::Config::default()
+        .with_request_timeout(Duration::from_secs(EXCHANGE_SECONDS_MAX))
+        .with_max_concurrent_streams(STREAMS_PER_CONNECTION_MAX);
+    Behaviour::with_codec(SyncCodec, [(protocol, ProtocolSupport::Full)], config)
+}
+
+/// Whether an exchange failed because the bytes were no message: the fault of who sent them.
+///
+/// A stream that ends early is nobody's fault: connections break, and who does not want to answer closes.
+pub(super) fn is_undecodable(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::InvalidData
+}
+
+/// Reads and writes messages. It runs in the task of the connection, not in that of the swarm.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct SyncCodec;
+
+impl request_response::Codec for SyncCodec {
+    type Protocol = StreamProtocol;
+    type Request = SyncRequest;
+    type Response = SyncResponse;
+
+    async fn read_request<T>(&mut self, _: &StreamProtocol, stream: &mut T) -> io::Result<SyncRequest>
+    where
+        T: AsyncRead + Unpin + Send,
+    {
+        read_message(stream, REQUEST_BYTES_MAX).await
+    }
+
+    async fn read_response<T>(&mut self, _: &StreamProtocol, stream: &mut T) -> io::Result<SyncResponse>
+    where
+        T: AsyncRead + Unpin + Send,
+    {
+        read_message(stream, MESSAGE_BYTES_MAX).await
+    }
+
+    async fn write_request<T>(
+        &mut self,
+        _: &StreamProtocol,
+        stream: &mut T,
+        body: SyncRequest,
+    ) -> io::Result<()>
+    where
+        T: AsyncWrite + Unpin + Send,
+    {
+        write_message(stream, &body).await
+    }
+
+    async fn write_response<T>(
+        &mut self,
+        _: &StreamProtocol,
+        stream: &mut T,
+        body: SyncResponse,
+    ) -> io::Result<()>
+    where
+        T: AsyncWrite + Unpin + Send,
+    {
+        write_message(stream, &body).await
+    }
+}
+
+async fn read_message<M, T>(stream: &mut T, limit: usize) -> io::Result<M>
+where
+    M: Decode<()>,
+    T: AsyncRead + Unpin + Send,
+{
+    let mut length = [0; 4];
+    stream.read_exact(&mut length).await?;
+    let length = u32::from_le_bytes(length) as usize;
+    if length > limit {
+        return Err(invalid(format!("{length} bytes exceed the limit of {limit}")));
+    }
+    let mut bytes = Vec::new();
+    while bytes.len() < length {
+        let start = bytes.len();
+        bytes.resize(length.min(start + READ_CHUNK_BYTES), 0);
+        stream.read_exact(&mut bytes[start..]).await?;
+    }
+    decode(&bytes, limit).map_err(invalid)
+}
+
+async fn write_message<M, T>(stream: &mut T, message: &M) -> io::Result<()>
+where
+    M: Encode + Sync,
+    T: AsyncWrite + Unpin + Send,
+{
+    let bytes = encode(message);
+    let length = u32::try_from(bytes.len()).map_err(invalid)?;
+    stream.write_all(&length.to_le_bytes()).await?;
+    stream.write_all(&bytes).await
+}
+
+fn invalid(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::executor::block_on;
+    use futures::io::Cursor;
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> io::Result<SyncRequest> {
+        block_on(read_message(&mut Cursor::new(bytes), REQUEST_BYTES_MAX))
+    }
+
+    #[test]
+    fn a_message_is_its_length_and_its_encoding() {
+        let mut written = Vec::new();
+        block_on(write_message(&mut written, &SyncRequest::Mempool)).unwrap();
+        assert_eq!(written, [4, 0, 0, 0, 4, 0, 0, 0]);
+        assert_eq!(read(&written).unwrap(), SyncRequest::Mempool);
+    }
+
+    #[test]
+    fn a_claimed_length_beyond_the_limit_is_the_senders_fault() {
+        assert!(is_undecodable(&read(b"GET / HTTP/1.1").unwrap_err()));
+    }
+
+    #[test]
+    fn bytes_after_the_message_and_unknown_tags_are_the_senders_fault() {
+        assert!(is_undecodable(&read(&[5, 0, 0, 0, 4, 0, 0, 0, 0]).unwrap_err()));
+        assert!(is_undecodable(&read(&[4, 0, 0, 0, 99, 0, 0, 0]).unwrap_err()));
+    }
+
+    #[test]
+    fn a_stream_that_ends_early_is_nobodys_fault() {
+        assert!(!is_undecodable(&read(&[4, 0, 0, 0, 4]).unwrap_err()));
+        assert!(!is_undecodable(&read(&[]).unwrap_err()));
+    }
+}
