@@ -1,0 +1,32 @@
+//! Finding blocks: when is drawn from the hash rate, the work itself is real.
+
+use std::sync::Arc;
+
+use cairn::node::Template;
+use cairn::primitives::{Address, Block, Target, Timestamp};
+use rand::{Rng, RngExt};
+
+/// Milliseconds until a miner of this hash rate meets a target: exponential, as independent trials are.
+pub(crate) fn draw_delay_ms(target: Target, hashes_per_second: f64, random: &mut impl Rng) -> u64 {
+    let mean_ms = target.work().as_f64() / hashes_per_second * 1_000.0;
+    let uniform: f64 = random.random();
+    (-(1.0 - uniform).ln() * mean_ms).max(1.0) as u64
+}
+
+/// A block with real work on a template.
+pub(crate) fn solve(
+    template: &Template,
+    miner: Address,
+    extra_nonce: u64,
+    now: Timestamp,
+) -> Option<Arc<Block>> {
+    let mut extra = [0; 16];
+    extra[..8].copy_from_slice(&extra_nonce.to_le_bytes());
+    let coinbase = template.coinbase(miner, extra, b"netsim");
+    let mut header = template.header(&coinbase, now);
+    let target = header.bits.target().ok()?;
+    while !target.is_met_by(&header.hash()) {
+        header.nonce = header.nonce.checked_add(1)?;
+    }
+    Some(Arc::new(template.block(header, coinbase)))
+}
