@@ -7,7 +7,7 @@ use crate::consensus::accounts::{AccountTable, Accounts};
 use crate::consensus::check_block::{BlockContext, CheckedBlock, check_block_in_context};
 use crate::consensus::params::Params;
 use crate::consensus::state::{State, Undo};
-use crate::consensus::state_root::{STATE_ROOT_INTERVAL, state_root};
+use crate::consensus::state_root::{GROUP_BITS, STATE_ROOT_INTERVAL, state_root};
 use crate::consensus::state_tree::StateTree;
 use crate::consensus::violation::Violation;
 use crate::primitives::{Address, BlockId, Height, StateRoot};
@@ -37,10 +37,11 @@ pub(super) struct Ledger {
 }
 
 impl Ledger {
-    /// The state after genesis.
+    /// The state after genesis. Whatever checkpoint a store may hold, the next one must be whole.
     pub(super) fn genesis(params: Arc<Params>) -> Self {
         let state = State::genesis(&params);
-        Self::new(params, state)
+        let changed_groups = (0..1 << GROUP_BITS).collect();
+        Self { changed_groups, ..Self::new(params, state) }
     }
 
     /// The state after the block of a checkpoint.

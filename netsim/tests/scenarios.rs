@@ -1,0 +1,178 @@
+//! Small networks that must behave, whatever the seed.
+
+use cairn::consensus::params::{ParamsOverride, PrefundOverride};
+use cairn::consensus::testing::{payment, test_key};
+use cairn::node::query::Answer;
+use cairn::node::{Event, Query};
+use cairn::primitives::{Address, AddressKind, Amount, Height, TransactionId};
+use netsim::{World, WorldConfig, check_ledger};
+
+/// 1 in 2^10: real work that costs a tenth of a millisecond.
+const EASY_BITS: u32 = 0x1f40_0000;
+/// Mines a block every ten seconds on four nodes together at that target.
+const HASHES_PER_SECOND: f64 = 1_024.0 / 40.0;
+const MINUTE_MS: u64 = 60_000;
+const HOUR_MS: u64 = 60 * MINUTE_MS;
+const CAIRN: u64 = 100_000_000;
+
+fn config(seed: u64, nodes: usize) -> WorldConfig {
+    let prefund = (0..4).map(|number| PrefundOverride {
+        address: Address::of(&test_key(number).public_key()).to_text(AddressKind::Standard),
+        amount: Amount(1_000 * CAIRN),
+    });
+    let overrides = ParamsOverride {
+        first_bits: Some(EASY_BITS),
+        limit_bits: Some(EASY_BITS),
+        prefund: Some(prefund.collect()),
+        ..ParamsOverride::default()
+    };
+    WorldConfig { seed, nodes, latency_ms: 50, overrides }
+}
+
+fn all_mine(world: &mut World, nodes: usize) {
+    for node in 0..nodes {
+        world.set_hash_rate(node, HASHES_PER_SECOND);
+    }
+}
+
+fn none_mines(world: &mut World, nodes: usize) {
+    for node in 0..nodes {
+        world.set_hash_rate(node, 0.0);
+    }
+}
+
+fn balance(world: &mut World, node: usize, address: Address) -> u64 {
+    match world.ask(node, Query::Account(address)) {
+        Some(Answer::Account(account)) => account.confirmed.0,
+        other => panic!("no balance but {other:?}"),
+    }
+}
+
+fn pay(world: &mut World, node: usize, sender: u64, nonce: u64, to: Address) -> TransactionId {
+    let params = world.params().clone();
+    world.submit(node, payment(&test_key(sender), &params, nonce, to, Amount(5 * CAIRN))).unwrap()
+}
+
+#[test]
+fn four_nodes_that_mine_keep_one_chain() {
+    let mut world = World::complete(&config(1, 4));
+    all_mine(&mut world, 4);
+    world.run_for(HOUR_MS);
+    none_mines(&mut world, 4);
+    assert!(world.run_until(MINUTE_MS, World::agree), "{:?}", world.tips());
+    let height = world.tips()[0].height;
+    assert!(height > Height(250) && height < Height(500), "about 360 blocks in an hour, not {height}");
+    (0..4).for_each(|node| check_ledger(&mut world, node).unwrap());
+}
+
+#[test]
+fn a_payment_sent_at_one_node_is_confirmed_at_another() {
+    let mut world = World::complete(&config(2, 3));
+    world.run_for(MINUTE_MS);
+    let bob = Address([7; 32]);
+    pay(&mut world, 0, 0, 0, bob);
+    assert!(world.run_until(MINUTE_MS, |world| {
+        world.node(2).view.as_ref().is_some_and(|view| view.mempool.transactions == 1)
+    }));
+    world.run_for(2_000);
+    world.mine_at(2);
+    assert!(world.run_until(MINUTE_MS, |world| world.agree() && world.tips()[0].height == Height(1)));
+    assert_eq!(balance(&mut world, 1, bob), 5 * CAIRN);
+    (0..3).for_each(|node| check_ledger(&mut world, node).unwrap());
+}
+
+#[test]
+fn after_a_partition_all_follow_the_heavier_side_and_the_lost_payments_are_mined_again() {
+    let mut world = World::complete(&config(3, 4));
+    all_mine(&mut world, 4);
+    world.run_for(10 * MINUTE_MS);
+    world.cut_off(&[0, 1]);
+    world.set_hash_rate(0, 3.0 * HASHES_PER_SECOND);
+    let (bob, carol) = (Address([7; 32]), Address([8; 32]));
+    pay(&mut world, 0, 0, 0, bob);
+    pay(&mut world, 3, 1, 0, carol);
+    world.run_for(20 * MINUTE_MS);
+    assert!(!world.agree(), "two sides that mine apart must differ");
+    assert_eq!(balance(&mut world, 3, carol), 5 * CAIRN, "confirmed on the side that will lose");
+    world.heal();
+    world.run_for(10 * MINUTE_MS);
+    none_mines(&mut world, 4);
+    assert!(world.run_until(MINUTE_MS, World::agree), "{:?}", world.tips());
+    for node in 0..4 {
+        assert_eq!(balance(&mut world, node, bob), 5 * CAIRN);
+        assert_eq!(balance(&mut world, node, carol), 5 * CAIRN);
+        check_ledger(&mut world, node).unwrap();
+    }
+    let switched = world.node(3).events.iter().any(|event| match event {
+        Event::TipChanged(change) => change.disconnected.len() > 10 && change.returned_transactions == 1,
+        _ => false,
+    });
+    assert!(switched, "the lighter side must have switched and returned its payment");
+}
+
+#[test]
+fn a_late_joiner_comes_to_the_tip_and_knows_the_waiting_transactions() {
+    let mut world = World::new(&config(4, 3));
+    world.link(0, 1, 20);
+    all_mine(&mut world, 2);
+    world.run_for(6 * HOUR_MS);
+    none_mines(&mut world, 2);
+    pay(&mut world, 0, 0, 0, Address([7; 32]));
+    world.link(1, 2, 20);
+    assert!(world.run_until(MINUTE_MS, World::agree), "{:?}", world.tips());
+    assert!(world.tips()[0].height > Height(700));
+    assert!(world.run_until(MINUTE_MS, |world| {
+        world.node(2).view.as_ref().is_some_and(|view| view.mempool.transactions == 1)
+    }));
+    check_ledger(&mut world, 2).unwrap();
+}
+
+#[test]
+fn a_killed_node_comes_back_at_or_above_what_it_had_shown() {
+    let mut world = World::complete(&config(5, 3));
+    all_mine(&mut world, 3);
+    for _ in 0..10 {
+        world.run_for(15 * MINUTE_MS);
+        let shown = world.tips()[0];
+        world.kill(0);
+        world.run_for(3 * MINUTE_MS);
+        world.start(0);
+        let after = world.node(0).view.as_ref().expect("a node shows where it is at once").tip.id;
+        assert!(after.height >= shown.height, "{after:?} is below {shown:?}");
+        check_ledger(&mut world, 0).unwrap();
+    }
+    none_mines(&mut world, 3);
+    assert!(world.run_until(MINUTE_MS, World::agree), "{:?}", world.tips());
+}
+
+#[test]
+fn a_node_whose_clock_is_behind_takes_the_block_when_it_is_due() {
+    let mut world = World::complete(&config(6, 2));
+    world.step_clock(1, -180_000);
+    world.run_for(1_000);
+    world.mine_at(0);
+    world.run_for(50_000);
+    assert_eq!(world.tips()[0].height, Height(1));
+    assert_eq!(world.tips()[1].height, Height(0), "the block is a minute too early for it");
+    assert!(world.run_until(30_000, World::agree), "{:?}", world.tips());
+}
+
+#[test]
+fn the_same_seed_gives_the_same_bytes() {
+    let run = |seed| {
+        let mut world = World::complete(&config(seed, 4));
+        all_mine(&mut world, 4);
+        world.run_for(20 * MINUTE_MS);
+        pay(&mut world, 0, 0, 0, Address([7; 32]));
+        world.cut_off(&[3]);
+        world.run_for(10 * MINUTE_MS);
+        world.heal();
+        world.kill(1);
+        world.run_for(5 * MINUTE_MS);
+        world.start(1);
+        world.run_for(10 * MINUTE_MS);
+        world.trace_hash()
+    };
+    assert_eq!(run(7), run(7));
+    assert_ne!(run(7), run(8));
+}
