@@ -132,7 +132,9 @@ where
             if together.is_empty() {
                 return MethodResponse::notification();
             }
-            MethodResponse::from_batch(together.finish())
+            let mut answer = MethodResponse::from_batch(together.finish());
+            answer.extensions_mut().remove::<HttpStatus>();
+            answer
         }
     }
 

@@ -26,7 +26,7 @@ impl TestNode {
     pub(super) async fn start(network: &str) -> Self {
         let params = Arc::new(Params::named(network).unwrap());
         let running =
-            runtime::start(params, MemoryStore::new(), StoredChain::default(), &mut |_| {}).unwrap();
+            runtime::start(params, MemoryStore::new(), StoredChain::default(), &mut |_, _| {}).unwrap();
         let dir = TempDir::new().unwrap();
         let config = RpcConfig {
             bind: "127.0.0.1:0".parse().unwrap(),

@@ -54,7 +54,7 @@ async fn a_whole_block_is_taken_and_a_bad_one_named() {
     };
     let good = solved(&template);
     let mut bad = good.clone();
-    bad.header.nonce = (0..)
+    bad.header.nonce = (0..u32::MAX)
         .find(|nonce| {
             let header = crate::primitives::Header { nonce: *nonce, ..good.header };
             !header.bits.target().unwrap().is_met_by(&header.hash())
