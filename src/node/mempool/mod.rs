@@ -15,8 +15,12 @@
 mod admission;
 mod book;
 mod fees;
+#[cfg(test)]
+mod properties;
 mod queue;
 mod refusal;
+#[cfg(test)]
+pub(in crate::node) mod testing;
 #[cfg(test)]
 mod tests;
 mod tip_change;

@@ -69,6 +69,14 @@ struct Entry {
     place: Option<Place>,
 }
 
+impl Rank {
+    /// The rank of one that needs another: no part of it is better.
+    fn behind(self, needed: Self) -> Self {
+        let (rate, arrival) = (self.rate, self.arrival).min((needed.rate, needed.arrival));
+        Self { ready: self.ready && needed.ready, rate, arrival }
+    }
+}
+
 impl Queue {
     pub(super) const fn new(confirmed_nonce: u64) -> Self {
         Self { next_nonce: confirmed_nonce, spending: Amount::ZERO, entries: Vec::new() }
@@ -99,7 +107,7 @@ impl Queue {
         let own = Rank { ready: nonce <= self.next_nonce, rate, arrival: Reverse(arrival) };
         let position = self.position(nonce).unwrap_or_else(|position| position);
         let before = position.checked_sub(1).and_then(|before| self.entries[before].place);
-        before.map_or(own, |before| own.min(before.rank))
+        before.map_or(own, |before| own.behind(before.rank))
     }
 
     /// Puts a transaction at its nonce, which must be free; it has no place until the queue is settled.
@@ -154,9 +162,10 @@ impl PoolTransaction {
         let rank = Rank { ready, rate: self.fee_rate(), arrival: Reverse(self.arrival) };
         match before {
             None => Place { rank, waiting_since: self.arrival },
-            Some(before) => {
-                Place { rank: rank.min(before.rank), waiting_since: self.arrival.max(before.waiting_since) }
-            }
+            Some(before) => Place {
+                rank: rank.behind(before.rank),
+                waiting_since: self.arrival.max(before.waiting_since),
+            },
         }
     }
 }

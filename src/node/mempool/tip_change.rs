@@ -39,6 +39,9 @@ impl Mempool {
         connected: &[CheckedBlock],
         context: &PoolContext<'_, A>,
     ) -> Vec<Dropped> {
+        if self.is_empty() && disconnected.is_empty() {
+            return Vec::new();
+        }
         let confirmed: Confirmed =
             connected.iter().flat_map(CheckedBlock::hashes).map(|hashes| hashes.id).collect();
         let mut dropped = Vec::new();
