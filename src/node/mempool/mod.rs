@@ -2,15 +2,15 @@
 //!
 //! They are kept by account, in nonce order. One is let in only if the account's confirmed balance covers everything
 //! that then waits in its name, so no transaction depends on another account's: any choice of accounts, each up to
-//! any nonce, is a valid block. One order over all of them ([`queue`]) decides who is mined and who is evicted.
+//! any nonce, is a valid block. One order over all of them (`queue`) decides who is mined and who is evicted.
 //!
 //! | question | answered by |
 //! | --- | --- |
-//! | Is this one let in, and who has to go for it? | [`admission`], with the prices of [`fees`] |
-//! | What does a new tip change? | [`tip_change`] |
-//! | Who comes first? | [`queue`] within an account, [`book`] over all |
-//! | Why was it refused? | [`refusal`] |
-//! | Was this signature checked before? | [`verdicts`] |
+//! | Is this one let in, and who has to go for it? | `admission`, with the prices of `fees` |
+//! | What does a new tip change? | `tip_change` |
+//! | Who comes first? | `queue` within an account, `book` over all |
+//! | Why was it refused? | `refusal` |
+//! | Was this signature checked before? | `verdicts` |
 
 mod admission;
 mod book;
