@@ -91,6 +91,18 @@ pub enum StorageError {
         /// The genesis expected.
         expected: String,
     },
+    /// The folder was written by a version with another layout.
+    #[error(
+        "{path} is laid out in format {found}, and this version knows format {known}. Start the version that wrote it, or give another --data-dir"
+    )]
+    OtherFormat {
+        /// The database's folder.
+        path: PathBuf,
+        /// The format found there.
+        found: u16,
+        /// The format of this version.
+        known: u16,
+    },
 }
 
 impl StorageError {

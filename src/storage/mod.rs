@@ -7,7 +7,17 @@ pub mod journal;
 mod journal_scan;
 pub mod memory_store;
 mod segment;
+#[cfg(feature = "sled")]
+pub mod sled_store;
 
 pub use chain_store::{ChainReader, ChainStore, StorageError, StoredChain};
 pub use commit::{Checkpoint, CheckpointDelta, Commit, Sequence, StoredHeader};
 pub use memory_store::MemoryStore;
+#[cfg(feature = "sled")]
+pub use sled_store::open::{OpenOptions, Opened};
+#[cfg(feature = "sled")]
+pub use sled_store::open_report::OpenReport;
+#[cfg(feature = "sled")]
+pub use sled_store::records::Records;
+#[cfg(feature = "sled")]
+pub use sled_store::store::{Announcer, SledReader, SledStore};

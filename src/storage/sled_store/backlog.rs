@@ -1,0 +1,202 @@
+//! What was accepted and is not in the database yet: a bounded queue for the thread that writes there, and an overlay
+//! that readers look in first.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use foldhash::fast::RandomState;
+
+use crate::consensus::undo::Undo;
+use crate::primitives::{Block, BlockId};
+use crate::storage::chain_store::StorageError;
+use crate::storage::commit::{CheckpointDelta, Commit, Sequence, StoredHeader};
+use crate::storage::journal::{Group, Position};
+
+/// Weight of what may wait before whoever brings more must wait too, in bytes of memory, roughly.
+const WEIGHT_MAX: usize = 128 << 20;
+/// Groups that may wait, should they be small.
+const GROUPS_MAX: usize = 4_096;
+/// What a header, or the name of a body, weighs in the overlay, in bytes.
+const HEADER_WEIGHT: usize = 256;
+/// What a transaction weighs in the overlay: itself, and what its undo holds, in bytes.
+const TRANSACTION_WEIGHT: usize = 512;
+/// What an output beyond that weighs, in bytes.
+const OUTPUT_WEIGHT: usize = 128;
+
+/// Shared by the store, its readers and its thread.
+#[derive(Debug, Default)]
+pub(super) struct Backlog {
+    state: Mutex<State>,
+    /// Something was queued, or the store is closing.
+    work: Condvar,
+    /// Something was written, or writing failed.
+    room: Condvar,
+}
+
+/// A group that is durable in the journal and on its way into the database.
+#[derive(Debug)]
+pub(super) struct Pending {
+    /// The entries, as the journal has them.
+    pub(super) records: Group,
+    /// Where the journal ends with this group.
+    pub(super) end: Position,
+    /// Checkpoints, in order.
+    pub(super) checkpoints: Vec<Arc<CheckpointDelta>>,
+    /// The tip after the group, if it changes.
+    pub(super) tip: Option<BlockId>,
+    /// What it shows in the overlay.
+    pub(super) shown: Shown,
+}
+
+/// The names under which commits are shown in the overlay.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    headers: Vec<BlockId>,
+    blocks: Vec<BlockId>,
+    undo: Vec<BlockId>,
+    weight: usize,
+}
+
+/// What the writing thread should do next.
+#[derive(Debug)]
+pub(super) enum Next {
+    /// Write this.
+    Write(Arc<Pending>),
+    /// Nothing came for a while.
+    Idle,
+    /// All is written and no more will come.
+    Close,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<Arc<Pending>>,
+    headers: HashMap<BlockId, StoredHeader, RandomState>,
+    blocks: HashMap<BlockId, Arc<Block>, RandomState>,
+    undo: HashMap<BlockId, Arc<Undo>, RandomState>,
+    weight: usize,
+    /// Commits up to this one are shown.
+    shown_up_to: Sequence,
+    is_closing: bool,
+    failure: Option<StorageError>,
+}
+
+impl Shown {
+    /// What commits show.
+    pub(super) fn of(commits: &[Commit]) -> Self {
+        Self {
+            headers: commits.iter().flat_map(|commit| &commit.headers).map(|header| header.id).collect(),
+            blocks: commits.iter().flat_map(|commit| &commit.bodies).map(|(id, _)| *id).collect(),
+            undo: commits.iter().flat_map(|commit| &commit.undo).map(|(id, _)| *id).collect(),
+            weight: commits.iter().map(weight_of).sum(),
+        }
+    }
+}
+
+impl Backlog {
+    /// Shows a commit to readers before it is durable; waits while too much is on its way.
+    ///
+    /// Nothing happens when it is shown already, or after a failure, which the next commit will tell.
+    pub(super) fn show(&self, commit: &Commit) {
+        let mut state = self.state();
+        while state.weight > WEIGHT_MAX && state.failure.is_none() {
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if commit.sequence != 0 && commit.sequence <= state.shown_up_to {
+            return;
+        }
+        state.shown_up_to = state.shown_up_to.max(commit.sequence);
+        state.weight += weight_of(commit);
+        state.headers.extend(commit.headers.iter().map(|header| (header.id, *header)));
+        state.blocks.extend(commit.bodies.iter().map(|(id, block)| (*id, Arc::clone(block))));
+        state.undo.extend(commit.undo.iter().map(|(id, undo)| (*id, Arc::clone(undo))));
+    }
+
+    /// Queues a group for the database; waits while too many are queued.
+    pub(super) fn push(&self, pending: Pending) -> Result<(), StorageError> {
+        let mut state = self.state();
+        while state.queue.len() >= GROUPS_MAX && state.failure.is_none() {
+            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        if let Some(failure) = &state.failure {
+            return Err(failure.clone());
+        }
+        state.queue.push_back(Arc::new(pending));
+        self.work.notify_one();
+        Ok(())
+    }
+
+    /// Waits for the next group; [`Next::Idle`] after `patience` without one.
+    pub(super) fn next(&self, patience: Duration) -> Next {
+        let is_idle = |state: &mut State| state.queue.is_empty() && !state.is_closing;
+        let waited = self.work.wait_timeout_while(self.state(), patience, is_idle);
+        let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        match state.queue.front() {
+            Some(pending) => Next::Write(Arc::clone(pending)),
+            None if state.is_closing => Next::Close,
+            None => Next::Idle,
+        }
+    }
+
+    /// Drops the first group of the queue from the overlay: the database has it.
+    pub(super) fn written(&self) {
+        let mut state = self.state();
+        let Some(pending) = state.queue.pop_front() else { return };
+        for id in &pending.shown.headers {
+            state.headers.remove(id);
+        }
+        for id in &pending.shown.blocks {
+            state.blocks.remove(id);
+        }
+        for id in &pending.shown.undo {
+            state.undo.remove(id);
+        }
+        state.weight = state.weight.saturating_sub(pending.shown.weight);
+        self.room.notify_all();
+    }
+
+    /// Remembers an error for good.
+    pub(super) fn fail(&self, error: StorageError) {
+        self.state().failure.get_or_insert(error);
+        self.room.notify_all();
+    }
+
+    /// The error that ended this store, if one did.
+    pub(super) fn failure(&self) -> Result<(), StorageError> {
+        self.state().failure.clone().map_or(Ok(()), Err)
+    }
+
+    /// Lets the writing thread end when all is written.
+    pub(super) fn close(&self) {
+        self.state().is_closing = true;
+        self.work.notify_all();
+    }
+
+    /// A header that is on its way.
+    pub(super) fn header(&self, id: BlockId) -> Option<StoredHeader> {
+        self.state().headers.get(&id).copied()
+    }
+
+    /// A body that is on its way.
+    pub(super) fn block(&self, id: BlockId) -> Option<Arc<Block>> {
+        self.state().blocks.get(&id).cloned()
+    }
+
+    /// An undo record that is on its way.
+    pub(super) fn undo(&self, id: BlockId) -> Option<Arc<Undo>> {
+        self.state().undo.get(&id).cloned()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn weight_of(commit: &Commit) -> usize {
+    let transactions = commit.bodies.iter().flat_map(|(_, block)| block.transactions.iter());
+    let weights =
+        transactions.map(|transaction| TRANSACTION_WEIGHT + transaction.outputs().len() * OUTPUT_WEIGHT);
+    let names = commit.headers.len() + commit.bodies.len() + commit.undo.len();
+    weights.sum::<usize>() + names * HEADER_WEIGHT
+}

@@ -1,0 +1,152 @@
+//! Checkpoints of the state in the database, by generations.
+//!
+//! A checkpoint writes whole account groups that changed under a new generation, and becomes current by one last
+//! record. What it supersedes is deleted only when that record is durable. Loading takes the newest of each group.
+//! A checkpoint saves time at opening and nothing else: blocks and undo records lead to the same state.
+
+use std::collections::BTreeMap;
+
+use super::database::{Batch, Database};
+use super::schema::{Kind, get_one};
+use super::values;
+use crate::consensus::Account;
+use crate::consensus::state::MaturingReward;
+use crate::primitives::codec::{self, Decode, DecodeError, Encode};
+use crate::primitives::{Address, BlockId, Height, List};
+use crate::storage::chain_store::StorageError;
+use crate::storage::commit::{Checkpoint, CheckpointDelta};
+
+/// Stands for the queue of rewards among the groups; groups of accounts have 12 bits.
+const MATURING_GROUP: u16 = u16::MAX;
+/// Bytes of a group's key, before the number of its part.
+const GROUP_KEY_BYTES: usize = 11;
+
+/// The record that makes a generation current.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+struct Current {
+    generation: u64,
+    at: BlockId,
+}
+
+/// Which generation of each group counts.
+#[derive(Debug, Default)]
+pub(super) struct Checkpoints {
+    current: Option<Current>,
+    generations: BTreeMap<u16, u64>,
+    /// Generation and group of what was replaced since the last sync, or before it.
+    superseded: Vec<(u64, u16)>,
+    durable: Option<BlockId>,
+}
+
+impl Checkpoints {
+    /// Finds the current checkpoint and removes what an unfinished one left behind.
+    pub(super) fn load(database: &Database) -> Result<(Self, Option<Checkpoint>), StorageError> {
+        let current: Option<Current> = get_one(database, Kind::CurrentCheckpoint)?;
+        let newest_generation = current.map_or(0, |current| current.generation);
+        let mut checkpoints = Self { current, durable: current.map(|current| current.at), ..Self::default() };
+        let mut sealed: BTreeMap<u16, Vec<u8>> = BTreeMap::new();
+        let mut unfinished = Batch::default();
+        // Keys ascend by generation, then group, then part.
+        for pair in database.prefix(&Kind::CheckpointGroup.key()) {
+            let (key, part) = pair?;
+            let Some((generation, group)) = parse_key(&key) else { continue };
+            if generation > newest_generation {
+                unfinished.remove(&key);
+                database.apply_if_full(&mut unfinished)?;
+                continue;
+            }
+            match checkpoints.generations.insert(group, generation) {
+                Some(older) if older == generation => {}
+                Some(older) => {
+                    checkpoints.superseded.push((older, group));
+                    sealed.remove(&group);
+                }
+                None => {}
+            }
+            sealed.entry(group).or_default().extend_from_slice(&part);
+        }
+        database.apply(unfinished)?;
+        let Some(current) = current else { return Ok((checkpoints, None)) };
+        let checkpoint = checkpoints.decode(database, current, sealed)?;
+        Ok((checkpoints, Some(checkpoint)))
+    }
+
+    /// Writes the next checkpoint, which is current when this returns.
+    pub(super) fn write(&mut self, database: &Database, delta: &CheckpointDelta) -> Result<(), StorageError> {
+        let generation = self.current.map_or(1, |current| current.generation + 1);
+        let mut batch = Batch::default();
+        let mut sealed = Vec::new();
+        let mut put = |group: u16, encoded: &[u8]| {
+            let key = group_key(generation, group);
+            sealed.clear();
+            values::seal(&key, &mut sealed, |bytes| bytes.extend_from_slice(encoded));
+            values::put_sealed(database, &mut batch, &key, &sealed)
+        };
+        for (group, accounts) in &delta.groups {
+            put(*group, &codec::encode(accounts))?;
+        }
+        put(MATURING_GROUP, &codec::encode(&delta.maturing))?;
+        let current = Current { generation, at: delta.at };
+        batch.put(&Kind::CurrentCheckpoint.key(), &codec::encode(&current));
+        database.apply(batch)?;
+        self.current = Some(current);
+        for group in delta.groups.iter().map(|(group, _)| *group).chain([MATURING_GROUP]) {
+            let older = self.generations.insert(group, generation);
+            self.superseded.extend(older.map(|older| (older, group)));
+        }
+        Ok(())
+    }
+
+    /// Deletes what is superseded, now that all that was written is durable.
+    pub(super) fn after_sync(&mut self, database: &Database) -> Result<(), StorageError> {
+        let mut batch = Batch::default();
+        for (generation, group) in self.superseded.drain(..) {
+            values::remove(database, &mut batch, &group_key(generation, group))?;
+        }
+        self.durable = self.current.map(|current| current.at);
+        database.apply(batch)
+    }
+
+    /// Height of the checkpoint that a loss of power would leave.
+    pub(super) fn durable_height(&self) -> Option<Height> {
+        self.durable.map(|at| at.height)
+    }
+
+    fn decode(
+        &self,
+        database: &Database,
+        current: Current,
+        sealed: BTreeMap<u16, Vec<u8>>,
+    ) -> Result<Checkpoint, StorageError> {
+        let mut checkpoint = Checkpoint { at: Some(current.at), ..Checkpoint::default() };
+        for (group, sealed) in sealed {
+            let damaged =
+                || database.damaged(format!("group {group} of the checkpoint is not what was written"));
+            let key = group_key(self.generations[&group], group);
+            let bytes = values::unseal(&key, sealed).ok_or_else(damaged)?;
+            if group == MATURING_GROUP {
+                checkpoint.maturing = decode_all::<MaturingReward>(&bytes).map_err(|_| damaged())?;
+            } else {
+                checkpoint.accounts.extend(decode_all::<(Address, Account)>(&bytes).map_err(|_| damaged())?);
+            }
+        }
+        Ok(checkpoint)
+    }
+}
+
+fn decode_all<T: Decode<()>>(bytes: &[u8]) -> Result<Vec<T>, DecodeError> {
+    codec::decode::<List<T>>(bytes, bytes.len()).map(|list| list.0)
+}
+
+fn group_key(generation: u64, group: u16) -> [u8; GROUP_KEY_BYTES] {
+    let mut key = [Kind::CheckpointGroup as u8; GROUP_KEY_BYTES];
+    key[1..9].copy_from_slice(&generation.to_be_bytes());
+    key[9..].copy_from_slice(&group.to_be_bytes());
+    key
+}
+
+fn parse_key(key: &[u8]) -> Option<(u64, u16)> {
+    let (generation, rest) = key.get(1..)?.split_first_chunk()?;
+    let group = rest.first_chunk()?;
+    Some((u64::from_be_bytes(*generation), u16::from_be_bytes(*group)))
+}

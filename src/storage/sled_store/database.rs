@@ -1,0 +1,220 @@
+//! The one file that names sled: an ordered table of bytes on disk, changed by atomic batches.
+//!
+//! sled 0.34.7 has traps, all measured: values over 128 KB go to files that are never synced, `flush` alone does not
+//! survive a loss of power, and a damaged snapshot can make it panic at opening.
+
+use std::fs::{self, File};
+use std::io::{self, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::folder_lock::FolderLock;
+use crate::storage::chain_store::StorageError;
+use crate::storage::segment::sync_folder;
+
+/// Longest value: half of what sled still keeps inside its log.
+pub(super) const VALUE_BYTES_MAX: usize = 60_000;
+/// Bytes after which a batch is applied. While sled applies one, readers wait.
+pub(super) const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Bytes of pages that sled tries to keep in memory.
+const CACHE_BYTES: u64 = 64 << 20;
+/// Named by this file inside its folder, a database is set aside at the next opening.
+const DAMAGE_MARK: &str = "damaged";
+
+/// A key or value as read. Shares memory with the database.
+pub(super) type Bytes = sled::IVec;
+
+/// The table. Clones are the same table; it is closed, and its folder free, when the last is dropped.
+#[derive(Debug, Clone)]
+pub(super) struct Database(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    table: sled::Db,
+    folder: PathBuf,
+    has_unsynced: AtomicBool,
+    // Dropped last, when sled has let go of its files.
+    _lock: Arc<FolderLock>,
+}
+
+/// Changes that happen together.
+#[derive(Debug, Default)]
+pub(super) struct Batch {
+    changes: sled::Batch,
+    bytes: usize,
+}
+
+/// Why sled did not open.
+#[derive(Debug)]
+pub(super) enum OpenFailure {
+    /// It still holds its own lock, shortly after another handle was dropped.
+    Held,
+    /// The system refused something; the contents may be well.
+    System(StorageError),
+    /// It cannot use the contents, in its words.
+    Broken(String),
+}
+
+impl Batch {
+    /// Sets a value of at most [`VALUE_BYTES_MAX`] bytes.
+    pub(super) fn put(&mut self, key: &[u8], value: &[u8]) {
+        assert!(value.len() <= VALUE_BYTES_MAX, "longer values are split by `values`");
+        self.bytes += key.len() + value.len();
+        self.changes.insert(key, value);
+    }
+
+    /// Removes a key, if it is there.
+    pub(super) fn remove(&mut self, key: &[u8]) {
+        self.bytes += key.len();
+        self.changes.remove(key);
+    }
+
+    /// Whether there is nothing to do.
+    pub(super) fn is_empty(&self) -> bool {
+        self.bytes == 0
+    }
+
+    /// Whether it is time to apply this batch and to begin another.
+    pub(super) fn is_full(&self) -> bool {
+        self.bytes >= BATCH_BYTES_MAX
+    }
+}
+
+impl Database {
+    /// Opens the table in `folder`, or makes it.
+    pub(super) fn open(folder: &Path, lock: Arc<FolderLock>) -> Result<Self, OpenFailure> {
+        let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(CACHE_BYTES);
+        let table = match catch_unwind(AssertUnwindSafe(|| config.open())) {
+            Ok(Ok(table)) => table,
+            Ok(Err(error)) if error.to_string().contains("could not acquire lock") => {
+                return Err(OpenFailure::Held);
+            }
+            Ok(Err(sled::Error::Io(error))) if !speaks_of_contents(error.kind()) => {
+                return Err(OpenFailure::System(StorageError::io(folder, &error)));
+            }
+            Ok(Err(error)) => return Err(OpenFailure::Broken(error.to_string())),
+            Err(_) => return Err(OpenFailure::Broken("its own code failed on the contents".to_owned())),
+        };
+        let folder = folder.to_owned();
+        Ok(Self(Arc::new(Inner { table, folder, has_unsynced: AtomicBool::new(true), _lock: lock })))
+    }
+
+    /// The value of a key.
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
+        self.0.table.get(key).map_err(|error| self.error(error))
+    }
+
+    /// All pairs with `from` ≤ key < `to`, ascending; from both ends.
+    pub(super) fn range(
+        &self,
+        from: &[u8],
+        to: &[u8],
+    ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + '_ {
+        self.0.table.range(from..to).map(|pair| pair.map_err(|error| self.error(error)))
+    }
+
+    /// All pairs whose key begins with `prefix`, ascending.
+    pub(super) fn prefix(
+        &self,
+        prefix: &[u8],
+    ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + '_ {
+        self.0.table.scan_prefix(prefix).map(|pair| pair.map_err(|error| self.error(error)))
+    }
+
+    /// Makes changes, all or none; they last once [`Self::sync`] has returned.
+    pub(super) fn apply(&self, batch: Batch) -> Result<(), StorageError> {
+        if batch.is_empty() {
+            return Ok(());
+        }
+        self.0.has_unsynced.store(true, Ordering::Release);
+        self.0.table.apply_batch(batch.changes).map_err(|error| self.error(error))
+    }
+
+    /// Applies a batch that is full and leaves an empty one in its place.
+    pub(super) fn apply_if_full(&self, batch: &mut Batch) -> Result<(), StorageError> {
+        if batch.is_full() { self.apply(std::mem::take(batch)) } else { Ok(()) }
+    }
+
+    /// Whether anything was changed since the last sync.
+    pub(super) fn has_unsynced(&self) -> bool {
+        self.0.has_unsynced.load(Ordering::Acquire)
+    }
+
+    /// Makes all that was applied last. An error is final.
+    pub(super) fn sync(&self) -> Result<(), StorageError> {
+        self.0.has_unsynced.store(false, Ordering::Release);
+        self.0.table.flush().map_err(|error| self.error(error))?;
+        for name in ["db", "conf"] {
+            let path = self.0.folder.join(name);
+            File::open(&path)
+                .and_then(|file| file.sync_all())
+                .map_err(|error| StorageError::io(&path, &error))?;
+        }
+        sync_folder(&self.0.folder)
+    }
+
+    /// The error for contents that are not what was written; the database will be set aside at the next opening.
+    pub(super) fn damaged(&self, cause: String) -> StorageError {
+        let marked = fs::write(self.0.folder.join(DAMAGE_MARK), &cause);
+        let next_step = match marked {
+            Ok(()) => {
+                "Start the node again: it sets the database aside and rebuilds it from its journal and its peers"
+            }
+            Err(_) => {
+                "Move this folder away and start the node again: it rebuilds it from its journal and its peers"
+            }
+        };
+        StorageError::Damaged { path: self.0.folder.clone(), cause, next_step: next_step.to_owned() }
+    }
+
+    fn error(&self, error: sled::Error) -> StorageError {
+        match error {
+            sled::Error::Io(error) => StorageError::io(&self.0.folder, &error),
+            sled::Error::Corruption { .. }
+            | sled::Error::CollectionNotFound(_)
+            | sled::Error::Unsupported(_)
+            | sled::Error::ReportableBug(_) => self.damaged(error.to_string()),
+        }
+    }
+}
+
+/// Whether sled means what it read by such an error, and not the system.
+fn speaks_of_contents(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::InvalidData | ErrorKind::InvalidInput | ErrorKind::UnexpectedEof | ErrorKind::Other
+    )
+}
+
+/// Whether reading found damage in an earlier run.
+pub(super) fn is_marked_as_damaged(folder: &Path) -> bool {
+    folder.join(DAMAGE_MARK).exists()
+}
+
+/// Removes snapshots that sled had not finished when it was killed: it would not open with one.
+pub(super) fn remove_unfinished_snapshots(folder: &Path) -> Result<Vec<PathBuf>, StorageError> {
+    remove_files(folder, |name| name.ends_with(".generating"))
+}
+
+/// Removes all snapshots: sled then reads its whole log instead.
+pub(super) fn remove_snapshots(folder: &Path) -> Result<Vec<PathBuf>, StorageError> {
+    remove_files(folder, |name| name.starts_with("snap."))
+}
+
+fn remove_files(folder: &Path, is_unwanted: impl Fn(&str) -> bool) -> Result<Vec<PathBuf>, StorageError> {
+    let failed = |error: io::Error| StorageError::io(folder, &error);
+    let mut removed = Vec::new();
+    if !folder.exists() {
+        return Ok(removed);
+    }
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        if entry.file_name().to_str().is_some_and(&is_unwanted) {
+            fs::remove_file(entry.path()).map_err(failed)?;
+            removed.push(entry.path());
+        }
+    }
+    Ok(removed)
+}

@@ -1,0 +1,143 @@
+//! The thread behind the journal: it moves commits into the database, makes them last there from time to time, and then
+//! lets go of what is no longer needed: journal segments, superseded checkpoints, old undo records.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::backlog::{Backlog, Next, Pending};
+use super::checkpoint::Checkpoints;
+use super::database::{Batch, Database};
+use super::entries;
+use super::schema::{Kind, height_key};
+use crate::primitives::codec;
+use crate::primitives::{BlockId, Height};
+use crate::storage::chain_store::StorageError;
+use crate::storage::journal::{self, Position};
+
+/// Blocks whose undo records are kept below both the tip and the durable checkpoint: a deeper reorganisation starts
+/// from genesis.
+const UNDO_KEPT_BLOCKS: u32 = 5_000;
+/// Heights by which undo records are deleted in one go: rarely enough not to matter, in steps that stay short.
+const PRUNE_STEP_BLOCKS: u32 = 256;
+/// Heights above which the rest waits for the next time.
+const PRUNE_STEP_BLOCKS_MAX: u32 = 1_024;
+/// Bytes written after which they are made to last: as much must be replayed after a kill, in well under a second.
+const SYNC_BYTES: usize = 16 << 20;
+/// Groups written after which they are made to last, should they be small.
+const SYNC_GROUPS: usize = 1_024;
+/// Quiet time after which what was written is made to last.
+const SYNC_IDLE: Duration = Duration::from_secs(5);
+
+/// The thread's state.
+#[derive(Debug)]
+pub(super) struct DatabaseWriter {
+    pub(super) database: Database,
+    pub(super) backlog: Arc<Backlog>,
+    pub(super) journal_folder: PathBuf,
+    pub(super) checkpoints: Checkpoints,
+    pub(super) undo_pruned_below: Height,
+    pub(super) tip: Option<BlockId>,
+    /// Up to where the database has the journal.
+    pub(super) written: Position,
+    /// Up to where the database says that it durably has the journal.
+    pub(super) recorded: Position,
+    pub(super) unsynced: Unsynced,
+}
+
+/// How much was written since the last sync.
+#[derive(Debug, Default)]
+pub(super) struct Unsynced {
+    bytes: usize,
+    groups: usize,
+}
+
+impl DatabaseWriter {
+    /// Writes until the backlog closes or an error ends it for good.
+    pub(super) fn run(mut self) {
+        let backlog = Arc::clone(&self.backlog);
+        let folder = self.journal_folder.clone();
+        let ended = catch_unwind(AssertUnwindSafe(move || self.write_all())).unwrap_or_else(|_| {
+            Err(StorageError::Damaged {
+                path: folder.with_file_name("sled"),
+                cause: "the code that writes the database failed".to_owned(),
+                next_step: "Start the node again; should it happen again, move this folder away".to_owned(),
+            })
+        });
+        if let Err(error) = ended {
+            tracing::error!("nothing more can be stored: {error}");
+            backlog.fail(error);
+        }
+    }
+
+    fn write_all(&mut self) -> Result<(), StorageError> {
+        loop {
+            match self.backlog.next(SYNC_IDLE) {
+                Next::Write(pending) => {
+                    self.write(&pending)?;
+                    self.backlog.written();
+                    if self.unsynced.bytes >= SYNC_BYTES || self.unsynced.groups >= SYNC_GROUPS {
+                        self.sync()?;
+                    }
+                }
+                Next::Idle if self.database.has_unsynced() => self.sync()?,
+                Next::Idle => {}
+                Next::Close => {
+                    // The second makes the position last that the first has recorded.
+                    self.sync()?;
+                    return self.sync();
+                }
+            }
+        }
+    }
+
+    fn write(&mut self, pending: &Pending) -> Result<(), StorageError> {
+        let mut batch = Batch::default();
+        for payload in pending.records.payloads() {
+            entries::apply(&self.database, &mut batch, payload)?;
+        }
+        self.database.apply(batch)?;
+        for delta in &pending.checkpoints {
+            self.checkpoints.write(&self.database, delta)?;
+        }
+        self.tip = pending.tip.or(self.tip);
+        self.written = pending.end;
+        self.unsynced.bytes += pending.records.len();
+        self.unsynced.groups += 1;
+        Ok(())
+    }
+
+    fn sync(&mut self) -> Result<(), StorageError> {
+        self.unsynced = Unsynced::default();
+        self.database.sync()?;
+        journal::delete_covered(&self.journal_folder, self.recorded, journal::KEPT_BYTES)?;
+        self.checkpoints.after_sync(&self.database)?;
+        let mut batch = Batch::default();
+        self.prune_undo(&mut batch)?;
+        if self.recorded != self.written {
+            // Only after the sync: whatever a loss of power leaves of this, the journal covers what is missing.
+            batch.put(&Kind::JournalPosition.key(), &codec::encode(&self.written));
+            self.recorded = self.written;
+        }
+        self.database.apply(batch)
+    }
+
+    fn prune_undo(&mut self, batch: &mut Batch) -> Result<(), StorageError> {
+        let (Some(tip), Some(checkpoint)) = (self.tip, self.checkpoints.durable_height()) else {
+            return Ok(());
+        };
+        let limit = tip.height.min(checkpoint).minus(UNDO_KEPT_BLOCKS);
+        if limit.since(self.undo_pruned_below) < PRUNE_STEP_BLOCKS {
+            return Ok(());
+        }
+        let below = limit.min(self.undo_pruned_below.plus(PRUNE_STEP_BLOCKS_MAX));
+        let range = height_key(Kind::Undo, self.undo_pruned_below)..height_key(Kind::Undo, below);
+        for pair in self.database.range(&range.start, &range.end) {
+            batch.remove(&pair?.0);
+        }
+        batch.put(&Kind::UndoPruned.key(), &codec::encode(&below));
+        self.undo_pruned_below = below;
+        Ok(())
+    }
+}

@@ -1,0 +1,18 @@
+//! How much room is left: below a limit a node stops mining and writing, while there is still room to stop cleanly.
+
+use std::path::Path;
+
+use crate::storage::chain_store::StorageError;
+
+/// Free bytes below which nothing more should be written: room for a journal segment, a checkpoint and sled's own work.
+pub const FREE_BYTES_MIN: u64 = 500 << 20;
+
+/// Bytes that this user may still write on the disk that holds `path`, which must exist.
+pub fn free_bytes(path: &Path) -> Result<u64, StorageError> {
+    fs2::available_space(path).map_err(|error| StorageError::io(path, &error))
+}
+
+/// Whether the disk that holds `path` has less free than [`FREE_BYTES_MIN`].
+pub fn is_low(path: &Path) -> Result<bool, StorageError> {
+    free_bytes(path).map(|free| free < FREE_BYTES_MIN)
+}

@@ -1,0 +1,110 @@
+//! A commit as bytes: the puts it makes, once encoded for the journal and for the database alike.
+//!
+//! An entry is a key that names a block ‖ length u32 of what follows ‖ sealed value. A checkpoint is no entry: it can
+//! always be made again from the blocks, so it need not pass through the journal.
+
+use super::database::{Batch, Database};
+use super::schema::{BLOCK_KEY_BYTES, BlockKey, Kind, block_key, block_of};
+use super::values;
+use crate::primitives::codec::{self, Encode};
+use crate::primitives::{BlockHash, BlockId, Height};
+use crate::storage::chain_store::StorageError;
+use crate::storage::commit::{Commit, StoredHeader};
+
+/// One put of a commit.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Entry<'a> {
+    /// Kind and block.
+    pub(super) key: &'a BlockKey,
+    /// The sealed value.
+    pub(super) sealed: &'a [u8],
+}
+
+/// The key of the tip, which is one value whatever block it names.
+pub(super) fn tip_key() -> BlockKey {
+    block_key(Kind::Tip, BlockId { height: Height::GENESIS, hash: BlockHash::ZERO })
+}
+
+/// Whether a commit makes any put.
+pub(super) fn has_entries(commit: &Commit) -> bool {
+    !(commit.headers.is_empty()
+        && commit.bodies.is_empty()
+        && commit.undo.is_empty()
+        && commit.invalid.is_empty()
+        && commit.tip.is_none())
+}
+
+/// Appends the entries of a commit.
+pub(super) fn encode(commit: &Commit, payload: &mut Vec<u8>) {
+    for header in &commit.headers {
+        put(payload, block_key(Kind::Header, header.id), |value| {
+            encode_into(&header.header, value);
+            encode_into(&header.work, value);
+        });
+    }
+    for (id, block) in &commit.bodies {
+        put(payload, block_key(Kind::Body, *id), |value| encode_into(&**block, value));
+    }
+    for (id, undo) in &commit.undo {
+        put(payload, block_key(Kind::Undo, *id), |value| encode_into(&**undo, value));
+    }
+    for (id, violation) in &commit.invalid {
+        put(payload, block_key(Kind::Invalid, *id), |value| value.extend(violation.name().bytes()));
+    }
+    if let Some(tip) = &commit.tip {
+        put(payload, tip_key(), |value| encode_into(tip, value));
+    }
+}
+
+/// The entries of a payload, in order; `None` in place of what is no entry, and nothing after it.
+pub(super) fn entries(payload: &[u8]) -> impl Iterator<Item = Option<Entry<'_>>> {
+    let mut rest = Some(payload);
+    std::iter::from_fn(move || {
+        let bytes = rest.take().filter(|bytes| !bytes.is_empty())?;
+        let Some((entry, after)) = split_entry(bytes) else { return Some(None) };
+        rest = Some(after);
+        Some(Some(entry))
+    })
+}
+
+/// Adds the puts of a payload to a batch, which is applied whenever it is full.
+pub(super) fn apply(database: &Database, batch: &mut Batch, payload: &[u8]) -> Result<(), StorageError> {
+    for entry in entries(payload) {
+        let entry =
+            entry.ok_or_else(|| database.damaged("a commit is not laid out as written".to_owned()))?;
+        values::put_sealed(database, batch, entry.key, entry.sealed)?;
+        if entry.key[0] == Kind::Body as u8
+            && let Some(id) = block_of(entry.key)
+        {
+            batch.put(&block_key(Kind::HasBody, id), &[]);
+        }
+    }
+    Ok(())
+}
+
+/// A header's value, read back; `None` when it is none.
+pub(super) fn decode_header(id: BlockId, bytes: &[u8]) -> Option<StoredHeader> {
+    let (header, work) = codec::decode_prefix(bytes, bytes.len()).ok()?;
+    let work = codec::decode(work, work.len()).ok()?;
+    Some(StoredHeader { id, header, work })
+}
+
+fn put(payload: &mut Vec<u8>, key: BlockKey, write: impl FnOnce(&mut Vec<u8>)) {
+    payload.extend_from_slice(&key);
+    let length_at = payload.len();
+    payload.extend_from_slice(&[0; 4]);
+    values::seal(&key, payload, write);
+    let length = u32::try_from(payload.len() - length_at - 4).expect("no value is as long as 4 GiB");
+    payload[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
+}
+
+fn split_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+    let (key, rest) = bytes.split_first_chunk::<BLOCK_KEY_BYTES>()?;
+    let (length, rest) = rest.split_first_chunk()?;
+    let (sealed, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
+    Some((Entry { key, sealed }, rest))
+}
+
+fn encode_into<T: Encode>(value: &T, bytes: &mut Vec<u8>) {
+    codec::encode_into(value, |part| bytes.extend_from_slice(part));
+}

@@ -1,0 +1,59 @@
+//! What opening a data folder had to repair, for a person to read.
+
+use std::path::PathBuf;
+
+use crate::storage::journal::Replayed;
+
+/// What was found and done. Empty after a clean stop.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OpenReport {
+    /// Snapshots of the database that were unfinished or kept it from opening. Nothing is lost with them.
+    pub removed: Vec<PathBuf>,
+    /// Damaged databases under the names they are kept by, each with what was wrong.
+    pub set_aside: Vec<(PathBuf, String)>,
+    /// What came from the journal.
+    pub replayed: Replayed,
+    /// Headers that cannot be used before others are fetched from peers.
+    pub orphans: usize,
+}
+
+impl OpenReport {
+    /// One plain line for everything out of the ordinary.
+    pub fn lines(&self) -> Vec<String> {
+        let mut lines = Vec::new();
+        for path in &self.removed {
+            lines.push(format!(
+                "removed {}, which kept the database from opening; nothing is lost",
+                path.display()
+            ));
+        }
+        for (path, cause) in &self.set_aside {
+            let path = path.display();
+            lines.push(format!("the database was damaged ({cause}): it is kept as {path}, and was built anew from the journal"));
+        }
+        if self.replayed.torn_bytes > 0 {
+            let bytes = self.replayed.torn_bytes;
+            lines.push(format!(
+                "cut {bytes} bytes off the journal: a write that was under way when the node was stopped"
+            ));
+        }
+        for path in &self.replayed.set_aside {
+            lines.push(format!(
+                "the journal was damaged: what could not be used is kept as {}",
+                path.display()
+            ));
+        }
+        if self.orphans > 0 {
+            lines.push(format!(
+                "{} blocks are known without their ancestors: they will be fetched again from peers",
+                self.orphans
+            ));
+        }
+        lines
+    }
+
+    pub(super) fn add_replayed(&mut self, replayed: &Replayed, orphans: usize) {
+        self.replayed = replayed.clone();
+        self.orphans = orphans;
+    }
+}

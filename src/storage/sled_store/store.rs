@@ -1,0 +1,157 @@
+//! The store on disk: a commit is durable when the journal has it, and reaches the database behind that.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread::JoinHandle;
+
+use super::backlog::{Backlog, Pending, Shown};
+use super::database::Database;
+use super::database_writer::DatabaseWriter;
+use super::entries;
+use super::load;
+use super::schema::{Kind, block_key};
+use super::tip_watch::TipWatch;
+use super::values;
+use crate::consensus::undo::Undo;
+use crate::primitives::codec::{self, Decode};
+use crate::primitives::{Block, BlockHash, BlockId};
+use crate::storage::chain_store::{ChainReader, ChainStore, StorageError};
+use crate::storage::commit::{Commit, StoredHeader};
+use crate::storage::journal::{Group, Journal};
+
+/// The writer's side of the store. There is one for a data folder.
+#[derive(Debug)]
+pub struct SledStore {
+    pub(super) database: Database,
+    pub(super) backlog: Arc<Backlog>,
+    pub(super) tips: Arc<TipWatch>,
+    pub(super) genesis: BlockHash,
+    journal: Journal,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// Reads from the store, on any thread.
+#[derive(Debug, Clone)]
+pub struct SledReader {
+    pub(super) database: Database,
+    pub(super) backlog: Arc<Backlog>,
+}
+
+/// Shows commits to readers while they are still on their way to [`ChainStore::commit`].
+#[derive(Debug, Clone)]
+pub struct Announcer(Arc<Backlog>);
+
+impl SledStore {
+    /// Starts the thread that writes to the database.
+    pub(super) fn start(
+        journal: Journal,
+        writer: DatabaseWriter,
+        genesis: BlockHash,
+    ) -> Result<Self, StorageError> {
+        let (database, backlog) = (writer.database.clone(), Arc::clone(&writer.backlog));
+        let tips = Arc::new(TipWatch::new(writer.tip));
+        let thread = std::thread::Builder::new()
+            .name("database".to_owned())
+            .spawn(move || writer.run())
+            .map_err(|error| StorageError::io(&PathBuf::from("the database's thread"), &error))?;
+        Ok(Self { database, backlog, tips, genesis, journal, thread: Some(thread) })
+    }
+
+    /// Lets commits be seen by readers before this store gets them. Give them here in the same order.
+    pub fn announcer(&self) -> Announcer {
+        Announcer(Arc::clone(&self.backlog))
+    }
+
+    /// Writes everything to the database, makes it last there, and says whether that went well.
+    pub fn close(mut self) -> Result<(), StorageError> {
+        self.finish();
+        self.backlog.failure()
+    }
+
+    fn finish(&mut self) {
+        self.tips.close();
+        self.backlog.close();
+        if let Some(thread) = self.thread.take() {
+            // A panic was caught inside the thread and is the backlog's failure.
+            let _ = thread.join();
+        }
+    }
+
+    fn try_commit(&mut self, group: &[Commit]) -> Result<(), StorageError> {
+        let mut records = Group::default();
+        for commit in group.iter().filter(|commit| entries::has_entries(commit)) {
+            records.add(|payload| entries::encode(commit, payload));
+        }
+        let end = if records.is_empty() { self.journal.end() } else { self.journal.append(&records)? };
+        let tip = group.iter().rev().find_map(|commit| commit.tip);
+        let checkpoints = group.iter().filter_map(|commit| commit.checkpoint.clone()).collect();
+        self.backlog.push(Pending { records, end, checkpoints, tip, shown: Shown::of(group) })?;
+        if let Some(tip) = tip {
+            self.tips.set(tip);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for SledStore {
+    fn drop(&mut self) {
+        self.finish();
+    }
+}
+
+impl ChainStore for SledStore {
+    type Reader = SledReader;
+
+    fn reader(&self) -> SledReader {
+        SledReader { database: self.database.clone(), backlog: Arc::clone(&self.backlog) }
+    }
+
+    fn commit(&mut self, group: &[Commit]) -> Result<(), StorageError> {
+        for commit in group {
+            self.backlog.show(commit);
+        }
+        self.backlog.failure()?;
+        self.try_commit(group).inspect_err(|error| self.backlog.fail(error.clone()))
+    }
+}
+
+impl Announcer {
+    /// Shows a commit; waits while too much is on its way to the database.
+    pub fn announce(&self, commit: &Commit) {
+        self.0.show(commit);
+    }
+}
+
+impl ChainReader for SledReader {
+    fn header(&self, id: BlockId) -> Result<Option<StoredHeader>, StorageError> {
+        match self.backlog.header(id) {
+            Some(header) => Ok(Some(header)),
+            None => load::load_header(&self.database, id),
+        }
+    }
+
+    fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
+        match self.backlog.block(id) {
+            Some(block) => Ok(Some(block)),
+            None => self.read(Kind::Body, id),
+        }
+    }
+
+    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError> {
+        match self.backlog.undo(id) {
+            Some(undo) => Ok(Some(undo)),
+            None => self.read(Kind::Undo, id),
+        }
+    }
+}
+
+impl SledReader {
+    fn read<T: Decode<()>>(&self, kind: Kind, id: BlockId) -> Result<Option<Arc<T>>, StorageError> {
+        let what = || format!("the {kind:?} of block {id:?}");
+        let Some(bytes) = values::get(&self.database, &block_key(kind, id), what)? else { return Ok(None) };
+        let value = codec::decode(&bytes, bytes.len());
+        value
+            .map(|value| Some(Arc::new(value)))
+            .map_err(|error| self.database.damaged(format!("{}: {error}", what())))
+    }
+}
