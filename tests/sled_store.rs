@@ -1,5 +1,6 @@
 //! What a data folder gives back after each way of ending a run.
 #![cfg(feature = "sled")]
+#![expect(clippy::unwrap_used, reason = "what fails in a test shall stop it there")]
 
 use std::fs;
 use std::path::Path;

@@ -81,7 +81,8 @@ pub enum StorageError {
     },
     /// The folder belongs to another network.
     #[error(
-        "{path} holds the chain of another network (genesis {found}, expected {expected}). Give another --data-dir or --network"
+        "{path} holds the chain of another network (genesis {found}, expected {expected}). \
+         Give another --data-dir or --network"
     )]
     OtherNetwork {
         /// The data folder.
@@ -93,7 +94,8 @@ pub enum StorageError {
     },
     /// The folder was written by a version with another layout.
     #[error(
-        "{path} is laid out in format {found}, and this version knows format {known}. Start the version that wrote it, or give another --data-dir"
+        "{path} is laid out in format {found}, and this version knows format {known}. \
+         Start the version that wrote it, or give another --data-dir"
     )]
     OtherFormat {
         /// The database's folder.

@@ -1,7 +1,7 @@
 //! The one file that names sled: an ordered table of bytes on disk, changed by atomic batches.
 //!
-//! sled 0.34.7 has traps, all measured: values over 128 KB go to files that are never synced, `flush` alone does not
-//! survive a loss of power, and a damaged snapshot can make it panic at opening.
+//! sled 0.34.7 has traps, all measured: long values go to files that are never synced, `flush` alone does not survive a
+//! loss of power, and a damaged snapshot can make it panic at opening.
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
@@ -14,8 +14,11 @@ use super::folder_lock::FolderLock;
 use crate::storage::chain_store::StorageError;
 use crate::storage::segment::sync_folder;
 
-/// Longest value: half of what sled still keeps inside its log.
-pub(super) const VALUE_BYTES_MAX: usize = 60_000;
+/// Longest value. A leaf of sled's tree holds up to 20 pairs and is written as one piece. Beyond a quarter of a segment
+/// that piece goes to a file of its own that is never synced (measured: with values of 60 KB nearly all did).
+pub(super) const VALUE_BYTES_MAX: usize = 24_000;
+/// Bytes of a segment of sled's log: 20 values and their keys stay below a quarter.
+const SEGMENT_BYTES: usize = 2 << 20;
 /// Bytes after which a batch is applied. While sled applies one, readers wait.
 pub(super) const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Bytes of pages that sled tries to keep in memory.
@@ -85,7 +88,11 @@ impl Batch {
 impl Database {
     /// Opens the table in `folder`, or makes it.
     pub(super) fn open(folder: &Path, lock: Arc<FolderLock>) -> Result<Self, OpenFailure> {
-        let config = sled::Config::new().path(folder).flush_every_ms(None).cache_capacity(CACHE_BYTES);
+        let config = sled::Config::new()
+            .path(folder)
+            .flush_every_ms(None)
+            .cache_capacity(CACHE_BYTES)
+            .segment_size(SEGMENT_BYTES);
         let table = match catch_unwind(AssertUnwindSafe(|| config.open())) {
             Ok(Ok(table)) => table,
             Ok(Err(error)) if error.to_string().contains("could not acquire lock") => {

@@ -64,7 +64,7 @@ impl OpenOptions {
         Self { data_dir: data_dir.into(), genesis, holder, lock_retries: 16 }
     }
 
-    /// Opens the data folder. What is damaged is set aside and rebuilt as far as the journal reaches; the report says so.
+    /// Opens the data folder. What is damaged is set aside and rebuilt as far as the journal reaches.
     pub fn open(&self) -> Result<Opened, StorageError> {
         fs::create_dir_all(&self.data_dir).map_err(|error| StorageError::io(&self.data_dir, &error))?;
         let lock = Arc::new(FolderLock::acquire(&self.data_dir, &self.holder, self.lock_retries)?);

@@ -29,7 +29,8 @@ impl OpenReport {
         }
         for (path, cause) in &self.set_aside {
             let path = path.display();
-            lines.push(format!("the database was damaged ({cause}): it is kept as {path}, and was built anew from the journal"));
+            lines.push(format!("the database was damaged ({cause}) and is kept as {path}"));
+            lines.push("it was built anew from what the journal still has".to_owned());
         }
         if self.replayed.torn_bytes > 0 {
             let bytes = self.replayed.torn_bytes;

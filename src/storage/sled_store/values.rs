@@ -1,7 +1,7 @@
 //! Values of any length: sealed with their length and a check, and split where they exceed what one key may hold.
 //!
-//! A sealed value is `length u32 ‖ check ‖ bytes`. The check is the first 8 bytes of BLAKE3 over the key and the bytes, so
-//! that neither a lost part nor another block's part can pass for what was written.
+//! A sealed value is `length u32 ‖ check ‖ bytes`. The check is the first 8 bytes of BLAKE3 over the key and the bytes,
+//! so that neither a lost part nor another block's part can pass for what was written.
 
 use super::database::{Batch, Database, VALUE_BYTES_MAX};
 use crate::storage::chain_store::StorageError;
