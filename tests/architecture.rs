@@ -20,7 +20,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("wallet", &["primitives", "consensus", "rpc", "runtime::clock"]),
     (
         "mining",
-        &["primitives", "consensus", "rpc", "runtime", "node::template", "node::Template", "node::query"],
+        &[
+            "primitives",
+            "consensus",
+            "rpc",
+            "runtime",
+            "node::template",
+            "node::Template",
+            "node::query",
+            "node::event",
+            "node::input::Purpose",
+        ],
     ),
     ("explorer", &["primitives", "consensus", "rpc"]),
     (

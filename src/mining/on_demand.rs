@@ -4,14 +4,15 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::broadcast::{self, error::RecvError};
 use tokio::task::JoinHandle;
 
 use super::attempt::Attempt;
 use crate::consensus::violation::Violation;
+use crate::node::Template;
+use crate::node::event::Event;
 use crate::node::input::Purpose;
-use crate::node::query::BlockOutcome;
-use crate::node::{Answer, Event, Query, Template};
+use crate::node::query::{Answer, BlockOutcome, Query};
 use crate::primitives::{Address, Block, BlockId};
 use crate::runtime::{NodeHandle, NodeStopped, clock};
 
@@ -120,7 +121,11 @@ impl OnDemandMiner {
         let handle = self.handle.clone();
         let task = match pace {
             Pace::Manual => None,
-            Pace::Instant => Some(tokio::spawn(async move { report(mine_instantly(&handle, miner).await) })),
+            Pace::Instant => {
+                // From this very moment, so that no transaction comes in between.
+                let events = handle.events();
+                Some(tokio::spawn(async move { report(mine_instantly(&handle, events, miner).await) }))
+            }
             Pace::Interval(interval) => {
                 Some(tokio::spawn(async move { report(mine_at_intervals(&handle, miner, interval).await) }))
             }
@@ -143,8 +148,11 @@ impl Drop for OnDemandMiner {
 }
 
 /// Makes a block whenever a client's transaction was admitted and can be in it.
-async fn mine_instantly(handle: &NodeHandle, miner: Address) -> Result<(), MineError> {
-    let mut events = handle.events();
+async fn mine_instantly(
+    handle: &NodeHandle,
+    mut events: broadcast::Receiver<Event>,
+    miner: Address,
+) -> Result<(), MineError> {
     loop {
         let asks_for_a_block = match events.recv().await {
             Ok(event) => matches!(event, Event::TransactionAdmitted { purpose: Some(Purpose::Admit), .. }),

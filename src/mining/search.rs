@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::primitives::{Commitment, CompactTarget, Timestamp};
 
-    const NEVER: AtomicBool = AtomicBool::new(false);
+    static NEVER: AtomicBool = AtomicBool::new(false);
 
     fn header(seed: u8) -> Header {
         Header {

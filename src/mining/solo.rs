@@ -189,7 +189,7 @@ impl Foreman {
                     tracing::info!("mined a block a moment too late: another one took its place");
                 }
                 Ok(BlockOutcome::Invalid(violation)) => {
-                    tracing::warn!("a mined block was refused: {violation}")
+                    tracing::warn!("a mined block was refused: {violation}");
                 }
             }
         });

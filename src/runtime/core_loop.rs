@@ -130,7 +130,9 @@ impl<R: ChainReader> CoreLoop<R> {
     }
 
     fn carry_out_all(&mut self, effects: Vec<Effect>) {
-        effects.into_iter().for_each(|effect| self.carry_out(effect));
+        for effect in effects {
+            self.carry_out(effect);
+        }
         self.backlog.hand_over(&self.verifiers, &self.writer);
     }
 
