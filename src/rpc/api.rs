@@ -27,6 +27,8 @@ pub(super) struct Api {
     pub(super) context: RpcContext,
     pub(super) templates: RecentTemplates,
     pub(super) started_ms: u64,
+    /// Held from reading the faucet's nonce until its payment waits, so that no two payments take the same nonce.
+    pub(super) faucet_turn: tokio::sync::Mutex<()>,
 }
 
 impl Api {

@@ -71,13 +71,17 @@ fn help(api: &Api, method: Option<String>) -> RpcResult<String> {
 }
 
 /// The `OpenRPC` document, made from the table that registers the methods.
-fn discover(api: &Api) -> RpcResult<Value> {
+pub(super) fn openrpc(api: &Api) -> Value {
     let methods: Vec<Value> = api.methods().map(describe_method).collect();
-    Ok(json!({
+    json!({
         "openrpc": "1.3.2",
         "info": { "title": "Cairn", "version": VERSION },
         "methods": methods,
-    }))
+    })
+}
+
+fn discover(api: &Api) -> RpcResult<Value> {
+    Ok(openrpc(api))
 }
 
 fn describe_method(method: &Method) -> Value {

@@ -1,27 +1,26 @@
 //! Methods of development networks: blocks on demand, and money for everyone.
 
-use std::sync::Arc;
-
 use super::api::{Api, ask};
 use super::errors::{RpcError, RpcResult, code};
+use super::locate::{Place, locate};
 use super::method::methods;
+use super::mining::no_miner;
 use super::transactions::submit;
 use super::types::Funded;
-use crate::node::query::BlockOutcome;
-use crate::node::{Query, Template};
+use crate::node::Query;
 use crate::primitives::{
-    Action, Address, Amount, Block, BlockId, Height, List, Output, Text, Transaction, Transfer,
+    Action, Address, Amount, BlockHash, BlockId, Height, List, Output, SecretKey, Text, Transaction,
+    TransactionId, Transfer,
 };
-use crate::runtime::clock;
 
 /// Blocks made in one call at most.
 const BLOCKS_PER_CALL_MAX: u32 = 1_000;
 
+/// Blocks until the faucet's payment must be in one; more than one only when other miners come in between.
+const FAUCET_BLOCKS_MAX: u32 = 8;
+
 /// The fee of the faucet's payments in pebbles: one a byte of 200, 1,000 for a new account, and room.
 const FAUCET_FEE: Amount = Amount(10_000);
-
-/// What blocks made on demand carry as tag.
-const TAG: &[u8] = b"dev";
 
 methods! {
     /// Makes blocks at once and pays their rewards to an address. Answers their hashes.
@@ -30,20 +29,21 @@ methods! {
     Dev "dev_fund"(address: Address, amount: u64) => fund.await;
 }
 
-async fn generate_to_address(
-    api: &Api,
-    nblocks: u32,
-    address: Address,
-) -> RpcResult<Vec<crate::primitives::BlockHash>> {
+async fn generate_to_address(api: &Api, nblocks: u32, address: Address) -> RpcResult<Vec<BlockHash>> {
     if nblocks > BLOCKS_PER_CALL_MAX {
         let problem = format!("the parameter nblocks must be 0 to {BLOCKS_PER_CALL_MAX}, not {nblocks}");
         return Err(RpcError::invalid_params(problem, "generatetoaddress"));
     }
-    let mut hashes = Vec::with_capacity(nblocks as usize);
-    for _ in 0..nblocks {
-        hashes.push(generate_block(api, address).await?.hash);
-    }
-    Ok(hashes)
+    let blocks = generate(api, nblocks, address).await?;
+    Ok(blocks.into_iter().map(|block| block.hash).collect())
+}
+
+async fn generate(api: &Api, count: u32, address: Address) -> RpcResult<Vec<BlockId>> {
+    let mining = api.context.mining.as_ref().ok_or_else(no_miner)?;
+    let made = mining.mine_now(address, count).await;
+    made.map_err(|problem| {
+        RpcError::new(code::MISC, "mining-failed", problem, "try again, or see the node's log")
+    })
 }
 
 async fn fund(api: &Api, address: Address, amount: u64) -> RpcResult<Funded> {
@@ -56,43 +56,28 @@ async fn fund(api: &Api, address: Address, amount: u64) -> RpcResult<Funded> {
         return Err(RpcError::invalid_params(problem, "dev_fund"));
     }
     let sender = Address::of(&faucet.public_key());
-    let nonce = ask!(api, Query::Account(sender) => Account).next_nonce;
-    let outputs = List(vec![Output { to: address, amount: Amount(amount) }]);
-    let action = Action::Transfer(Transfer { outputs, memo: Text::from("faucet") });
-    let genesis = api.params().genesis_hash();
-    let payment = Transaction::signed(faucet, &genesis, nonce, FAUCET_FEE, Height::GENESIS, action);
-    let txid = submit(api, payment).await?;
-    let block = generate_block(api, sender).await?;
+    let txid = pay(api, faucet, address, Amount(amount)).await?;
+    let block = put_on_chain(api, txid, sender).await?;
     Ok(Funded { txid, blockhash: block.hash, height: block.height })
 }
 
-/// Makes one block on the tip that pays `miner`.
-async fn generate_block(api: &Api, miner: Address) -> RpcResult<BlockId> {
-    let template = ask!(api, Query::Template => Template);
-    let block = tokio::task::spawn_blocking(move || solve(&template, miner)).await;
-    let block = block.map_err(|error| RpcError::internal("mining-failed", error.to_string()))?;
-    let Some(block) = block else {
-        let problem = "the work of this network is too hard to be done on demand";
-        return Err(RpcError::new(code::MISC, "work-too-hard", problem, "use setmining"));
-    };
-    let id = BlockId { height: block.coinbase.height, hash: block.hash() };
-    match api.node().submit_block(Arc::new(block)).await? {
-        BlockOutcome::Connected => Ok(id),
-        BlockOutcome::Invalid(violation) => Err(violation.into()),
-        BlockOutcome::SideBranch | BlockOutcome::Duplicate => {
-            let problem = format!("the block {} did not become the tip: another was faster", id.hash);
-            Err(RpcError::new(code::MISC, "not-best", problem, "try again"))
-        }
-    }
+async fn pay(api: &Api, faucet: &SecretKey, to: Address, amount: Amount) -> RpcResult<TransactionId> {
+    let _turn = api.faucet_turn.lock().await;
+    let nonce = ask!(api, Query::Account(Address::of(&faucet.public_key())) => Account).next_nonce;
+    let outputs = List(vec![Output { to, amount }]);
+    let action = Action::Transfer(Transfer { outputs, memo: Text::from("faucet") });
+    let genesis = api.params().genesis_hash();
+    submit(api, Transaction::signed(faucet, &genesis, nonce, FAUCET_FEE, Height::GENESIS, action)).await
 }
 
-/// A block with the first nonce that meets the target, if any does.
-fn solve(template: &Template, miner: Address) -> Option<Block> {
-    let coinbase = template.coinbase(miner, clock::random_bytes(), TAG);
-    let mut header = template.header(&coinbase, clock::now().timestamp());
-    let target = header.bits.target().ok()?;
-    while !target.is_met_by(&header.hash()) {
-        header.nonce = header.nonce.checked_add(1)?;
+/// Makes blocks until one holds the transaction; another miner's may do so first.
+async fn put_on_chain(api: &Api, transaction: TransactionId, miner: Address) -> RpcResult<BlockId> {
+    for _ in 0..FAUCET_BLOCKS_MAX {
+        if let Some(Place::Block { id, .. }) = locate(api, transaction).await? {
+            return Ok(id);
+        }
+        generate(api, 1, miner).await?;
     }
-    Some(template.block(header, coinbase))
+    let problem = format!("the payment {transaction} waits, but no block took it");
+    Err(RpcError::new(code::MISC, "payment-waits", problem, "look for it with gettransaction"))
 }

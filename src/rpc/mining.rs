@@ -66,16 +66,19 @@ async fn network_hash_rate(api: &Api, tip: Height) -> RpcResult<f64> {
 }
 
 fn set_mining(api: &Api, threads: u32, address: Option<Address>) -> RpcResult<MiningSet> {
-    let Some(mining) = &api.context.mining else {
-        let hint = "start the node with --mine, or use `cairn up`";
-        return Err(RpcError::new(code::MISC, "no-miner", "this node has no miner", hint));
-    };
+    let mining = api.context.mining.as_ref().ok_or_else(no_miner)?;
     mining.set(threads, address).map_err(|problem| {
         RpcError::new(code::OUT_OF_RANGE, "mining-refused", problem, "give fewer threads, or an address")
     })?;
     let status = mining.status();
     let address = address.or(status.address).map(|address| address.to_text(api.address_kind()));
     Ok(MiningSet { threads, address })
+}
+
+/// The error of a node without a miner.
+pub(super) fn no_miner() -> RpcError {
+    let hint = "start the node with --mine, or use `cairn up`";
+    RpcError::new(code::MISC, "no-miner", "this node has no miner", hint)
 }
 
 async fn submit_block(

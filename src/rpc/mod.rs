@@ -35,5 +35,5 @@ mod verify_chain;
 pub use client::{ClientError, RpcClient};
 pub use cookie::Cookie;
 pub use errors::{ErrorData, RpcError, code};
-pub use ports::{MiningControl, MiningStatus, RpcContext, TransactionIndex};
+pub use ports::{MiningControl, MiningNow, MiningStatus, RpcContext, TransactionIndex};
 pub use server::{RpcConfig, RpcServer, RpcStartError};

@@ -1,6 +1,8 @@
 //! What the server needs of others beside the node: the miner, the index of transactions, the development faucet.
 
+use std::future::Future;
 use std::path::PathBuf;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::primitives::{Address, BlockId, Height, SecretKey, TransactionId};
@@ -27,7 +29,15 @@ pub trait MiningControl: Send + Sync {
     fn status(&self) -> MiningStatus;
     /// Mines on that many threads from now, for that address if one is given; none stops. The error is for people.
     fn set(&self, threads: u32, address: Option<Address>) -> Result<(), String>;
+    /// Makes blocks at once, one after another, on development networks. The error is for people.
+    fn mine_now(&self, address: Address, count: u32) -> MiningNow<'_> {
+        let _ = (address, count);
+        Box::pin(std::future::ready(Err("this node makes no blocks on demand".to_owned())))
+    }
 }
+
+/// Blocks on their way: height and hash of each, lowest first.
+pub type MiningNow<'a> = Pin<Box<dyn Future<Output = Result<Vec<BlockId>, String>> + Send + 'a>>;
 
 /// What the miner does.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]

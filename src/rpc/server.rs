@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::extract::State;
+use axum::http::header::{CONTENT_TYPE, HeaderName};
 use axum::http::{Request, Response, StatusCode};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::routing::{any, get};
@@ -23,12 +24,13 @@ use jsonrpsee::server::{
 };
 use jsonrpsee::types::{ErrorObjectOwned, Params};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, Semaphore};
 use tower::Service;
 use tower::layer::layer_fn;
 use tower::util::BoxCloneSyncService;
 
 use super::api::Api;
+use super::control;
 use super::cookie::{Cookie, ServerFiles};
 use super::errors::RpcError;
 use super::gate::{ANSWER_BYTES_MAX, Caller, Gate, HttpStatus, REQUEST_BYTES_MAX};
@@ -111,7 +113,8 @@ impl RpcServer {
             .map_err(|cause| RpcStartError::Files { folder: config.data_dir.clone(), cause })?;
         let allowed_hosts = config.allowed_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
         let templates = RecentTemplates::follow(context.node.clone());
-        let api = Arc::new(Api { templates, started_ms: clock::now().monotonic_ms, context });
+        let started_ms = clock::now().monotonic_ms;
+        let api = Arc::new(Api { context, templates, started_ms, faucet_turn: Mutex::default() });
         let (stop, handle) = stop_channel();
         let router = router(&api, Guard { allowed_hosts, cookie }, &stop);
         tokio::spawn(accept(listener, router, stop));
@@ -176,6 +179,7 @@ fn router(api: &Arc<Api>, guard: Guard, stop: &StopHandle) -> Router {
         .route("/rpc", rpc)
         .route("/health", get(|| async { "ok\n" }))
         .route("/ready", get(ready))
+        .route("/openrpc.json", get(openrpc))
         .with_state(Arc::clone(api))
         .layer(from_fn_with_state(Arc::new(guard), let_in))
 }
@@ -247,6 +251,11 @@ async fn ready(State(api): State<Arc<Api>>) -> (StatusCode, &'static str) {
     } else {
         (StatusCode::OK, "ready\n")
     }
+}
+
+/// The document that `rpc.discover` answers.
+async fn openrpc(State(api): State<Arc<Api>>) -> ([(HeaderName, &'static str); 1], String) {
+    ([(CONTENT_TYPE, "application/json")], control::openrpc(&api).to_string())
 }
 
 /// Takes connections until the server stops, and no more than so many at once.

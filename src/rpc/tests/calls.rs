@@ -44,6 +44,17 @@ async fn the_faucet_pays_and_makes_a_block() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_faucet_serves_many_at_once() {
+    let node = TestNode::start("dev").await;
+    let calls = (1..=8)
+        .map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "dev_fund", "params": [dev_text(9), 5] }));
+    let (_, answers) = node.post(&calls.collect::<serde_json::Value>().to_string()).await;
+    let paid = answers.as_array().unwrap().iter().filter(|answer| answer["result"]["txid"].is_string());
+    assert_eq!(paid.count(), 8, "{answers}");
+    assert_eq!(node.stranger().balance(&dev_text(9)).await.unwrap().confirmed, Amount(1_000_000_000_040));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_payment_goes_through_the_pool_into_a_block() {
     let node = TestNode::start("dev").await;
     let client = node.stranger();

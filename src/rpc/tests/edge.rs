@@ -49,7 +49,7 @@ async fn requests_from_elsewhere_or_of_another_kind_are_refused_by_name() {
     let page =
         format!("POST / HTTP/1.1\r\nHost: {ours}\r\nOrigin: http://{ours}\r\n{json_type}; charset=utf-8\r\n");
     assert_eq!(node.http(&page, UPTIME).await.0, 200, "the page that the node served may call");
-    for path in ["/health", "/ready"] {
+    for path in ["/health", "/ready", "/openrpc.json"] {
         assert_eq!(node.http(&format!("GET {path} HTTP/1.1\r\nHost: {ours}\r\n"), "").await.0, 200);
     }
 }
@@ -70,7 +70,7 @@ async fn who_does_not_know_the_cookie_cannot_stop_the_node() {
         client.call("addpeer", json!(["nonsense"])).await.unwrap_err().reason(),
         Some("invalid-parameter")
     );
-    assert_eq!(client.call("setmining", json!([1])).await.unwrap_err().reason(), Some("no-miner"));
+    assert_eq!(client.call("setmining", json!([1])).await.unwrap_err().reason(), Some("mining-refused"));
     client.stop().await.unwrap();
     assert_eq!(node.handle().stopped().await, "asked to by RPC");
 }

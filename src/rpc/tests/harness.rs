@@ -9,10 +9,12 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use crate::consensus::params::Params;
-use crate::consensus::testing::dev_key;
-use crate::primitives::{Address, AddressKind};
-use crate::rpc::{RpcClient, RpcConfig, RpcContext, RpcServer};
-use crate::runtime::{self, NodeHandle, Running};
+use crate::consensus::testing::{dev_key, solve};
+use crate::node::query::BlockOutcome;
+use crate::node::{Answer, Query};
+use crate::primitives::{Address, AddressKind, BlockId};
+use crate::rpc::{MiningControl, MiningNow, MiningStatus, RpcClient, RpcConfig, RpcContext, RpcServer};
+use crate::runtime::{self, NodeHandle, Running, clock};
 use crate::storage::{MemoryStore, StoredChain};
 
 /// A node with a server. Dropping it stops both.
@@ -35,7 +37,7 @@ impl TestNode {
         };
         let context = RpcContext {
             node: running.handle.clone(),
-            mining: None,
+            mining: Some(Arc::new(TestMiner(running.handle.clone()))),
             index: None,
             faucet: Some(dev_key(0)),
             data_dir: dir.path().to_owned(),
@@ -94,6 +96,37 @@ impl TestNode {
     pub(super) async fn assert_alive(&self) {
         let answer = self.call("getblockcount", json!([])).await;
         assert!(answer["result"].is_u64(), "{answer}");
+    }
+}
+
+/// Makes easy blocks when asked to, and never else.
+struct TestMiner(NodeHandle);
+
+impl MiningControl for TestMiner {
+    fn status(&self) -> MiningStatus {
+        MiningStatus::default()
+    }
+
+    fn set(&self, threads: u32, _: Option<Address>) -> Result<(), String> {
+        Err(format!("no {threads} threads here"))
+    }
+
+    fn mine_now(&self, address: Address, count: u32) -> MiningNow<'_> {
+        Box::pin(async move {
+            let mut made = Vec::new();
+            for _ in 0..count {
+                let Ok(Answer::Template(template)) = self.0.query(Query::Template).await else {
+                    panic!("no template")
+                };
+                let coinbase = template.coinbase(address, [0; 16], b"test");
+                let header = solve(template.header(&coinbase, clock::now().timestamp()));
+                let block = template.block(header, coinbase);
+                made.push(BlockId { height: template.height(), hash: block.hash() });
+                let outcome = self.0.submit_block(Arc::new(block)).await;
+                assert!(!matches!(outcome, Err(_) | Ok(BlockOutcome::Invalid(_))), "{outcome:?}");
+            }
+            Ok(made)
+        })
     }
 }
 
