@@ -3,12 +3,13 @@
 use super::errors::{RpcError, RpcResult};
 use super::method::{Method, Tier};
 use super::ports::RpcContext;
+use super::rate_limit::RateLimit;
 use super::recent_templates::RecentTemplates;
 use super::{accounts, chain, control, dev, mining, network, transactions};
 use crate::consensus::NetworkKind;
 use crate::consensus::params::Params;
 use crate::primitives::AddressKind;
-use crate::runtime::NodeHandle;
+use crate::runtime::{NodeHandle, clock};
 
 /// All groups, in the order in which `help` lists them.
 const GROUPS: [&[Method]; 7] = [
@@ -27,11 +28,18 @@ pub(super) struct Api {
     pub(super) context: RpcContext,
     pub(super) templates: RecentTemplates,
     pub(super) started_ms: u64,
+    pub(super) rate_limit: RateLimit,
     /// Held from reading the faucet's nonce until its payment waits, so that no two payments take the same nonce.
     pub(super) faucet_turn: tokio::sync::Mutex<()>,
 }
 
 impl Api {
+    pub(super) fn new(context: RpcContext) -> Self {
+        let started_ms = clock::now().monotonic_ms;
+        let (templates, rate_limit, faucet_turn) = Default::default();
+        Self { context, templates, started_ms, rate_limit, faucet_turn }
+    }
+
     pub(super) fn node(&self) -> &NodeHandle {
         &self.context.node
     }

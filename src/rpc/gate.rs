@@ -1,5 +1,6 @@
 //! Between jsonrpsee and the methods: who may call what, how much, and that every error has its reason and hint.
 
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
 use futures::StreamExt;
@@ -14,6 +15,7 @@ use super::api::Api;
 use super::envelope;
 use super::errors::{RpcError, RpcResult, code};
 use super::method::Tier;
+use crate::runtime::clock;
 
 /// Requests in one batch at most.
 pub(super) const BATCH_REQUESTS_MAX: usize = 50;
@@ -34,12 +36,19 @@ pub(super) const LARGE_METHOD: &str = "submitblock";
 /// Who calls.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Caller {
-    /// Whether from this machine.
-    pub(super) is_local: bool,
+    /// Where from.
+    pub(super) address: IpAddr,
     /// Whether with the cookie.
     pub(super) has_cookie: bool,
     /// Whether it left out `"jsonrpc":"2.0"`, as miners of before 2.0 do.
     pub(super) is_old_miner: bool,
+}
+
+impl Caller {
+    /// Whether from this machine.
+    pub(super) fn is_local(&self) -> bool {
+        self.address.to_canonical().is_loopback()
+    }
 }
 
 /// Put on an answer that should have this HTTP status.
@@ -55,9 +64,12 @@ pub(super) struct Gate<S> {
 
 impl<S> Gate<S> {
     fn admit(&self, request: &Request<'_>, caller: Caller) -> RpcResult<()> {
+        if !caller.is_local() && !self.api.rate_limit.allows(caller.address, clock::now().monotonic_ms) {
+            return Err(too_often());
+        }
         let name = request.method_name();
         let method = self.api.method(name)?;
-        if method.tier != Tier::Public && !caller.is_local {
+        if method.tier != Tier::Public && !caller.is_local() {
             return Err(from_elsewhere(name));
         }
         if method.tier == Tier::Admin && !caller.has_cookie {
@@ -69,6 +81,11 @@ impl<S> Gate<S> {
         }
         envelope::check_depth(params.as_bytes())
     }
+}
+
+fn too_often() -> RpcError {
+    let hint = "ask less often, or from the node's own machine";
+    RpcError::new(code::RATE_LIMIT, "rate-limit", "too many calls from this address", hint)
 }
 
 fn from_elsewhere(name: &str) -> RpcError {
@@ -173,7 +190,7 @@ where
 }
 
 fn caller_of(request: &Request<'_>) -> Caller {
-    let stranger = Caller { is_local: false, has_cookie: false, is_old_miner: false };
+    let stranger = Caller { address: Ipv4Addr::UNSPECIFIED.into(), has_cookie: false, is_old_miner: false };
     request.extensions.get::<Caller>().copied().unwrap_or(stranger)
 }
 
@@ -217,4 +234,40 @@ fn word_as_result(id: Id<'_>, answer: &MethodResponse) -> MethodResponse {
     let answer: Value = serde_json::from_str(answer.as_ref()).unwrap_or_default();
     let word = answer["error"]["message"].as_str().unwrap_or("rejected").to_owned();
     MethodResponse::response(id, ResponsePayload::success(word), ANSWER_BYTES_MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::params::Params;
+    use crate::rpc::RpcContext;
+    use crate::runtime::NodeHandle;
+
+    /// The reason why a caller may not call a method of a development network; none if it may.
+    fn refusal(method: &str, address: [u8; 4], has_cookie: bool) -> Option<String> {
+        let params = Arc::new(Params::named("dev").unwrap());
+        let (node, _inputs, _commands) = NodeHandle::detached(params);
+        let context = RpcContext { node, mining: None, index: None, faucet: None, data_dir: "".into() };
+        let gate = Gate { api: Arc::new(Api::new(context)), inner: () };
+        let caller = Caller { address: address.into(), has_cookie, is_old_miner: false };
+        let request = Request::borrowed(method, None, Id::Number(1));
+        gate.admit(&request, caller).err().map(|error| error.reason.into_owned())
+    }
+
+    #[test]
+    fn callers_on_other_machines_have_the_public_methods_alone() {
+        for has_cookie in [false, true] {
+            assert_eq!(refusal("getbalance", [192, 0, 2, 1], has_cookie), None);
+            for method in ["stop", "setmining", "dev_fund"] {
+                assert_eq!(refusal(method, [192, 0, 2, 1], has_cookie), Some("local-only".into()));
+            }
+        }
+    }
+
+    #[test]
+    fn callers_on_this_machine_need_the_cookie_to_rule_the_node() {
+        assert_eq!(refusal("stop", [127, 0, 0, 1], false), Some("unauthorized".into()));
+        assert_eq!(refusal("stop", [127, 0, 0, 1], true), None);
+        assert_eq!(refusal("dev_fund", [127, 0, 0, 1], false), None);
+    }
 }

@@ -62,7 +62,7 @@ impl Guard {
             ));
         }
         Ok(Caller {
-            is_local: ends.remote.ip().to_canonical().is_loopback(),
+            address: ends.remote.ip(),
             has_cookie: self.cookie.is_sent_by(text(headers, AUTHORIZATION.as_str())),
             is_old_miner: false,
         })
@@ -82,7 +82,7 @@ impl Guard {
 pub(super) async fn read_post(request: Request<Body>, mut caller: Caller) -> Result<Request<Body>, Refused> {
     check_kind(&request)?;
     let (mut parts, body) = request.into_parts();
-    let limit = if caller.is_local { LOCAL_BODY_BYTES_MAX } else { REQUEST_BYTES_MAX };
+    let limit = if caller.is_local() { LOCAL_BODY_BYTES_MAX } else { REQUEST_BYTES_MAX };
     let announced = text(&parts.headers, "content-length").parse::<usize>().unwrap_or(0);
     if announced > limit {
         return Err(envelope::too_large(limit).into());
@@ -174,7 +174,10 @@ mod tests {
             headers.insert(ORIGIN, origin.parse().unwrap());
         }
         let ends = Ends { remote: "127.0.0.1:9".parse().unwrap(), local: "192.0.2.7:7332".parse().unwrap() };
-        guard.caller(&headers, ends).map(|caller| caller.is_local).map_err(|error| error.reason.into_owned())
+        guard
+            .caller(&headers, ends)
+            .map(|caller| caller.is_local())
+            .map_err(|error| error.reason.into_owned())
     }
 
     #[test]

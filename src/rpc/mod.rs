@@ -23,6 +23,7 @@ mod mining;
 mod network;
 mod params;
 mod ports;
+mod rate_limit;
 mod recent_templates;
 mod server;
 mod suggest;

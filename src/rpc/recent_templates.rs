@@ -16,9 +16,8 @@ pub(super) struct RecentTemplates(Arc<Mutex<VecDeque<Arc<Template>>>>);
 
 impl RecentTemplates {
     /// Remembers every template the node makes from now on, until it stops.
-    pub(super) fn follow(node: NodeHandle) -> Self {
-        let recent = Self::default();
-        let ours = recent.clone();
+    pub(super) fn follow(&self, node: NodeHandle) {
+        let ours = self.clone();
         tokio::spawn(async move {
             let mut templates = node.templates();
             templates.mark_changed();
@@ -29,7 +28,6 @@ impl RecentTemplates {
                 }
             }
         });
-        recent
     }
 
     /// Remembers a template; of several with the same transactions the newest.

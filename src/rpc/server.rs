@@ -24,7 +24,7 @@ use jsonrpsee::server::{
 };
 use jsonrpsee::types::{ErrorObjectOwned, Params};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::Semaphore;
 use tower::Service;
 use tower::layer::layer_fn;
 use tower::util::BoxCloneSyncService;
@@ -36,8 +36,6 @@ use super::errors::RpcError;
 use super::gate::{ANSWER_BYTES_MAX, Caller, Gate, HttpStatus, REQUEST_BYTES_MAX};
 use super::guard::{self, Ends, Guard, LOCAL_BODY_BYTES_MAX};
 use super::ports::RpcContext;
-use super::recent_templates::RecentTemplates;
-use crate::runtime::clock;
 
 /// Connections at once; more wait in the system's queue until one closes.
 const CONNECTIONS_MAX: usize = 100;
@@ -112,9 +110,8 @@ impl RpcServer {
         let files = ServerFiles::write(&config.data_dir, &cookie, &url)
             .map_err(|cause| RpcStartError::Files { folder: config.data_dir.clone(), cause })?;
         let allowed_hosts = config.allowed_hosts.iter().map(|host| host.to_ascii_lowercase()).collect();
-        let templates = RecentTemplates::follow(context.node.clone());
-        let started_ms = clock::now().monotonic_ms;
-        let api = Arc::new(Api { context, templates, started_ms, faucet_turn: Mutex::default() });
+        let api = Arc::new(Api::new(context));
+        api.templates.follow(api.node().clone());
         let (stop, handle) = stop_channel();
         let router = router(&api, Guard { allowed_hosts, cookie }, &stop);
         tokio::spawn(accept(listener, router, stop));
