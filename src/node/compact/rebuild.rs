@@ -29,7 +29,7 @@ pub struct Reconstruction {
 }
 
 impl Reconstruction {
-    /// Rebuilds as much of a block as the known transactions allow.
+    /// Rebuilds as much of a block as the known transactions allow, in whatever order they come.
     pub fn begin<'a>(
         compact: Arc<CompactBlock>,
         known: impl IntoIterator<Item = (LeafHash, &'a Arc<Transaction>)>,

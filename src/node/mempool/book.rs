@@ -11,7 +11,7 @@ use super::PoolTransaction;
 use super::queue::{Arrival, Move, Place, Queue, Rank, Sifted};
 use crate::primitives::{Address, Amount, Height, LeafHash, Transaction, TransactionId};
 
-/// For look-ups only: nothing may depend on the order of what is in it.
+/// Nothing may depend on the order of what is in it.
 type LookUp<K, V> = HashMap<K, V, RandomState>;
 
 /// The queues and what is derived from them. Every change keeps all parts in agreement.
@@ -51,6 +51,11 @@ impl Book {
 
     pub(super) fn by_leaf(&self, leaf: &LeafHash) -> Option<&Arc<PoolTransaction>> {
         self.index.by_leaf.get(leaf)
+    }
+
+    /// All in no order: the table itself is read, since what it points to lies scattered.
+    pub(super) fn leaves(&self) -> impl Iterator<Item = (LeafHash, &Arc<Transaction>)> {
+        self.index.by_leaf.iter().map(|(leaf, pooled)| (*leaf, &pooled.transaction))
     }
 
     pub(super) fn queue(&self, sender: &Address) -> Option<&Queue> {

@@ -157,9 +157,9 @@ impl Mempool {
         self.book.oldest_first()
     }
 
-    /// All by leaf hash, for rebuilding compact blocks.
+    /// All by leaf hash in no order, for rebuilding compact blocks.
     pub fn leaves(&self) -> impl Iterator<Item = (LeafHash, &Arc<Transaction>)> {
-        self.iter_by_fee_rate().map(|pooled| (pooled.hashes.leaf, &pooled.transaction))
+        self.book.leaves()
     }
 
     /// What waits for an account that looks like this on the chain.

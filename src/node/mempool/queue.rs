@@ -70,10 +70,10 @@ struct Entry {
 }
 
 impl Rank {
-    /// The rank of one that needs another: no part of it is better.
+    /// The rank of one that needs another. One that is ready needs only ready ones.
     fn behind(self, needed: Self) -> Self {
         let (rate, arrival) = (self.rate, self.arrival).min((needed.rate, needed.arrival));
-        Self { ready: self.ready && needed.ready, rate, arrival }
+        Self { rate, arrival, ..self }
     }
 }
 

@@ -177,6 +177,32 @@ fn an_account_cannot_push_out_its_own_earlier_nonces() {
 }
 
 #[test]
+fn a_replacement_that_needs_more_room_pushes_out_another_account() {
+    let mut world = World::with_limits(Limits { bytes: 3 * 178, ..Limits::default() });
+    for (account, fee) in [(ALICE, 200), (BOB, 300), (CAROL, 400)] {
+        world.submit(payment(account, 0, fee)).unwrap();
+    }
+    let mut larger = payment(ALICE, 0, 10_000);
+    larger.action = Action::Transfer(Transfer {
+        outputs: vec![Output { to: address(CAROL), amount: Amount(10) }].into(),
+        memo: "lunch".into(),
+    });
+    let [replaced, evicted] = [payment(ALICE, 0, 200), payment(BOB, 0, 300)].map(|each| world.id(&each));
+    assert_eq!(world.submit(larger), Ok(Admitted { replaced: Some(replaced), evicted: vec![evicted] }));
+    assert_eq!(fees(&world), [10_000, 400]);
+}
+
+#[test]
+fn nobody_is_older_than_the_one_it_needs() {
+    let mut world = World::new();
+    for (account, nonce) in [(ALICE, 1), (BOB, 0), (ALICE, 0), (CAROL, 0)] {
+        world.submit(payment(account, nonce, 500)).unwrap();
+    }
+    let by_age: Vec<_> = world.pool.iter_by_age().map(|pooled| (pooled.sender, pooled.nonce())).collect();
+    assert_eq!(by_age, [(address(BOB), 0), (address(ALICE), 0), (address(ALICE), 1), (address(CAROL), 0)]);
+}
+
+#[test]
 fn what_misses_an_earlier_nonce_goes_first_and_pushes_nobody_out() {
     let mut world = small(2);
     world.submit(payment(ALICE, 5, 90_000)).unwrap();
@@ -246,6 +272,18 @@ fn a_lost_branchs_transactions_that_cannot_return_are_named() {
     let lost = |transaction, reason| Dropped { id: world.id(transaction), reason };
     assert_eq!(dropped, [lost(&spent, "insufficient-balance"), lost(&paid, "nonce-too-low")]);
     assert!(world.pool.is_empty());
+}
+
+#[test]
+fn a_lost_branch_does_not_lift_the_bound_on_an_account() {
+    let mut world = World::with_limits(Limits { pending_per_account: 2, ..Limits::default() });
+    let mined = [payment(ALICE, 0, 500), payment(ALICE, 1, 500)];
+    world.mine(mined.to_vec());
+    let waiting = payment(ALICE, 2, 500);
+    world.submit(waiting.clone()).unwrap();
+    let dropped = world.switch(1, vec![vec![], vec![]]);
+    assert_eq!(dropped, [Dropped { id: world.id(&waiting), reason: "too-many-pending" }]);
+    assert!(mined.iter().all(|each| world.pool.get(&world.id(each)).is_some()));
 }
 
 #[test]
