@@ -184,6 +184,8 @@ impl From<Rejection> for RpcError {
             "nonce-gap" | "nonce-too-low" => "getnonce tells the nonce to use",
             "bad-signature" => "sign again, for this network's genesis hash",
             "expired" => "sign again with a later expires_at",
+            "fee-too-low" | "replacement-fee-too-low" | "mempool-full" => "sign again with a higher fee",
+            "too-many-pending" => "wait until some of them are in a block",
             _ => "change the transaction and sign it again",
         };
         Self::new(code, rejection.reason, rejection.detail, hint)

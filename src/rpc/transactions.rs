@@ -14,6 +14,7 @@ use super::locate::{Place, locate};
 use super::method::methods;
 use super::params::HexBytes;
 use super::types::{AcceptTest, LocatedTransaction, MempoolInfo, MempoolTransaction};
+use crate::consensus::violation::Violation;
 use crate::node::input::Purpose;
 use crate::node::{Event, Query};
 use crate::primitives::{Transaction, TransactionId, codec};
@@ -27,6 +28,9 @@ const TESTED_MAX: usize = 25;
 /// Longest wait for a transaction, and the wait unless told otherwise, in seconds.
 const WAIT_SECONDS_MAX: u32 = 600;
 const WAIT_SECONDS_DEFAULT: u32 = 60;
+
+/// The refusal of what is on the chain already.
+const NONCE_TOO_LOW: &str = Violation::NonceTooLow.name();
 
 methods! {
     /// Ids of the waiting transactions, best fee rate first; with verbose, more of each.
@@ -105,7 +109,8 @@ pub(super) async fn submit(api: &Api, transaction: Transaction) -> RpcResult<Tra
     let mut verdicts = api.node().submit_transactions(vec![Arc::new(transaction)], Purpose::Admit).await?;
     match verdicts.pop() {
         Some(Ok(id)) => Ok(id),
-        Some(Err(_)) if locate(api, id).await?.is_some() => Ok(id),
+        // Only a nonce that was used can mean that this very transaction is on the chain; looking costs reading.
+        Some(Err(refusal)) if refusal.reason == NONCE_TOO_LOW && locate(api, id).await?.is_some() => Ok(id),
         Some(Err(rejection)) => Err(rejection.into()),
         None => Err(RpcError::internal("unexpected-answer", "the core gave no verdict")),
     }
