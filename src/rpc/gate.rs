@@ -147,7 +147,7 @@ where
                 }
             }
             if together.is_empty() {
-                return MethodResponse::notification();
+                return silence();
             }
             let mut answer = MethodResponse::from_batch(together.finish());
             answer.extensions_mut().remove::<HttpStatus>();
@@ -159,7 +159,8 @@ where
         &self,
         notification: Notification<'a>,
     ) -> impl Future<Output = MethodResponse> + Send + 'a {
-        self.inner.notification(notification)
+        let _ = notification;
+        std::future::ready(silence())
     }
 }
 
@@ -219,6 +220,13 @@ fn answer_too_large() -> RpcError {
         problem,
         "ask for less at once, or with a lower verbosity",
     )
+}
+
+/// What notifications get: nothing asks for an answer, so nothing is done either.
+fn silence() -> MethodResponse {
+    let mut answer = MethodResponse::notification();
+    answer.extensions_mut().insert(HttpStatus(204));
+    answer
 }
 
 /// An error as answer, with the HTTP status it deserves when it stands alone.

@@ -235,6 +235,7 @@ async fn serve_rpc(mut service: RpcService, request: Request<Body>) -> Response<
             let answer = answer.map(Body::new);
             let wanted =
                 answer.extensions().get::<HttpStatus>().map_or(answer.status().as_u16(), |wanted| wanted.0);
+            let answer = if wanted == 204 { Response::new(Body::empty()) } else { answer };
             guard::with_status(answer, StatusCode::from_u16(wanted).unwrap_or(StatusCode::OK))
         }
         Err(error) => guard::refuse_unread(RpcError::internal("transport", error.to_string())),

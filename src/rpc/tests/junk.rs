@@ -146,6 +146,15 @@ async fn bodies_that_are_no_requests_are_refused_by_name() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn notifications_are_not_answered() {
+    let node = TestNode::start("dev").await;
+    let notification = r#"{"jsonrpc":"2.0","method":"uptime"}"#;
+    assert_eq!(node.post(notification).await, (204, json!("")));
+    assert_eq!(node.post(&format!("[{notification},{notification}]")).await, (204, json!("")));
+    node.assert_alive().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_batch_is_answered_in_order_with_an_error_for_each_bad_part() {
     let node = TestNode::start("dev").await;
     let batch = r#"[{"jsonrpc":"2.0","id":"a","method":"getblockcount"},7,
