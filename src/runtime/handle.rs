@@ -270,7 +270,7 @@ impl fmt::Debug for NodeHandle {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "network", feature = "rpc")))]
 impl NodeHandle {
     /// A handle without a node behind it: what would reach the core and the network comes out here.
     pub(crate) fn detached(
