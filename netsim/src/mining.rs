@@ -1,6 +1,7 @@
 //! Finding blocks: when is drawn from the hash rate, the work itself is real.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use cairn::node::Template;
 use cairn::primitives::{Address, Block, Target, Timestamp};
@@ -10,7 +11,8 @@ use rand::{Rng, RngExt};
 pub(crate) fn draw_delay_ms(target: Target, hashes_per_second: f64, random: &mut impl Rng) -> u64 {
     let mean_ms = target.work().as_f64() / hashes_per_second * 1_000.0;
     let uniform: f64 = random.random();
-    (-(1.0 - uniform).ln() * mean_ms).max(1.0) as u64
+    let delay = Duration::try_from_secs_f64(-(1.0 - uniform).ln() * mean_ms / 1_000.0);
+    delay.map_or(u64::MAX / 2, |delay| (delay.as_millis() as u64).max(1))
 }
 
 /// A block with real work on a template.

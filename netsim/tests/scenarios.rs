@@ -50,7 +50,9 @@ fn balance(world: &mut World, node: usize, address: Address) -> u64 {
 
 fn pay(world: &mut World, node: usize, sender: u64, nonce: u64, to: Address) -> TransactionId {
     let params = world.params().clone();
-    world.submit(node, payment(&test_key(sender), &params, nonce, to, Amount(5 * CAIRN))).unwrap()
+    world
+        .submit(node, payment(&test_key(sender), &params, nonce, to, Amount(5 * CAIRN)))
+        .expect("it is affordable")
 }
 
 #[test]
@@ -103,9 +105,9 @@ fn after_a_partition_all_follow_the_heavier_side_and_the_lost_payments_are_mined
         assert_eq!(balance(&mut world, node, carol), 5 * CAIRN);
         check_ledger(&mut world, node).unwrap();
     }
-    let switched = world.node(3).events.iter().any(|event| match event {
-        Event::TipChanged(change) => change.disconnected.len() > 10 && change.returned_transactions == 1,
-        _ => false,
+    let switched = world.node(3).events.iter().any(|event| {
+        matches!(event, Event::TipChanged(change)
+            if change.disconnected.len() > 10 && change.returned_transactions == 1)
     });
     assert!(switched, "the lighter side must have switched and returned its payment");
 }
