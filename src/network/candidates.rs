@@ -101,27 +101,29 @@ impl Candidates {
         self.connected.insert(peer);
         if let Some(candidate) = self.peers.get_mut(&peer) {
             candidate.dialling = false;
+        }
+    }
+
+    /// A connected peer turned out to be one of us.
+    pub(super) fn met(&mut self, peer: PeerId) {
+        if let Some(candidate) = self.peers.get_mut(&peer) {
             candidate.failures = 0;
         }
     }
 
-    /// The last connection to a peer is gone.
+    /// The last connection to a peer is gone. One that was not met counts as a failure: it shut us out.
     pub(super) fn disconnected(&mut self, peer: PeerId, now_ms: u64) {
         self.connected.remove(&peer);
-        let dial_at_ms = self.polite(peer, now_ms + PAUSE_MIN_MS);
-        if let Some(candidate) = self.peers.get_mut(&peer) {
-            // A longer pause that was set while the connection was being closed stands.
-            candidate.dial_at_ms = candidate.dial_at_ms.max(dial_at_ms);
-        }
+        self.failed(peer, now_ms);
     }
 
     /// A peer could not be dialled.
     pub(super) fn failed(&mut self, peer: PeerId, now_ms: u64) {
-        let Some(candidate) = self.peers.get_mut(&peer).filter(|candidate| candidate.dialling) else {
-            return;
-        };
+        let polite_ms = self.polite(peer, now_ms);
+        let Some(candidate) = self.peers.get_mut(&peer) else { return };
         candidate.dialling = false;
-        candidate.dial_at_ms = now_ms + pause_ms(candidate.failures);
+        // A longer pause that was set while the connection was being closed stands.
+        candidate.dial_at_ms = candidate.dial_at_ms.max(polite_ms + pause_ms(candidate.failures));
         candidate.failures += 1;
         if candidate.failures == FAILURES_MAX {
             self.peers.remove(&peer);

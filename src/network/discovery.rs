@@ -1,10 +1,8 @@
 //! Finding others: what was found, whom to dial now, what to remember, and the story of it.
 
 use std::collections::HashMap;
-use std::error::Error;
 use std::sync::Arc;
 
-use libp2p::swarm::dial_opts::DialOpts;
 use libp2p::swarm::{ConnectionId, DialError};
 use libp2p::{Multiaddr, Swarm};
 use tokio::sync::{mpsc, watch};
@@ -13,9 +11,10 @@ use super::address::Place;
 use super::behaviour::Behaviour;
 use super::candidates::{Candidates, Due};
 use super::connections::Connections;
-use super::identity::to_libp2p;
+use super::dial::{is_this_node, options, plain};
 use super::peer_store::{PeerRecords, PeerStore};
 use super::rendezvous::{self, Neighbour, Rendezvous};
+use super::silence::Silence;
 use super::standing::{PlaceId, Standing};
 use super::timeline::Timeline;
 use super::{NetworkConfig, NetworkError};
@@ -27,8 +26,6 @@ use crate::runtime::network_port::Found;
 const PEERS_WANTED: usize = 24;
 /// Remembered peers dialled at the start at most.
 const REMEMBERED_DIALS_MAX: usize = 64;
-/// Silence that is explained, in milliseconds.
-const SILENCE_MS: u64 = 10_000;
 /// Between two writings of the record of peers, in milliseconds.
 const SAVE_EVERY_MS: u64 = 30_000;
 /// Names being looked up at most; further ones wait for their next turn.
@@ -58,15 +55,6 @@ struct LookUps {
     under_way: mpsc::Receiver<(PlaceId, Result<Vec<Multiaddr>, String>)>,
 }
 
-/// What is needed to explain why nobody is there.
-#[derive(Debug)]
-struct Silence {
-    since_ms: u64,
-    explained: bool,
-    mdns: bool,
-    last_failure: Option<String>,
-}
-
 impl Discovery {
     /// Discovery as configured. Neighbours on this machine come out of the receiver; `listening` is told to them.
     pub(super) fn new(
@@ -87,12 +75,7 @@ impl Discovery {
             records: Arc::clone(&config.records),
             saved_at_ms: now.monotonic_ms,
             rendezvous: None,
-            silence: Silence {
-                since_ms: now.monotonic_ms,
-                explained: false,
-                mdns: config.mdns,
-                last_failure: None,
-            },
+            silence: Silence::since(now.monotonic_ms),
         };
         for (given, how) in [(&config.bootstrap, Found::Bootstrap), (&config.connect, Found::Manual)] {
             for text in given {
@@ -121,6 +104,7 @@ impl Discovery {
                     None,
                     format!("looking for nodes of this machine in {}", rendezvous.folder().display()),
                 );
+                self.silence.looking("no other node of this network runs on this machine");
                 self.rendezvous = Some(rendezvous.clone());
                 tokio::spawn(rendezvous::keep(rendezvous, listening, found));
             }
@@ -136,10 +120,13 @@ impl Discovery {
         self.timeline.add(now.monotonic_ms, peer, what);
     }
 
-    /// There is no mDNS, for this reason.
-    pub(super) fn no_mdns(&mut self, reason: &str, now: Now) {
-        self.silence.mdns = false;
-        self.step(now, None, format!("not looking around on the LAN: mDNS failed: {reason}"));
+    /// Whether there is mDNS, or why not though it is wanted.
+    pub(super) fn mdns(&mut self, works: bool, problem: Option<String>, now: Now) {
+        if let Some(problem) = problem {
+            self.step(now, None, format!("not looking around on the LAN: mDNS failed: {problem}"));
+        } else if works {
+            self.silence.looking("nobody answered on the LAN (mDNS)");
+        }
     }
 
     /// A peer was found.
@@ -188,21 +175,25 @@ impl Discovery {
         answer: Result<Vec<Multiaddr>, String>,
         now: Now,
     ) {
-        let dialled = answer.and_then(|addresses| {
-            let chosen = self.standing.choose(id, &addresses);
-            let (address, peer) = chosen.ok_or_else(|| "the name has no address".to_owned())?;
-            let options = options(peer, vec![address]);
-            let connection = options.connection_id();
-            swarm.dial(options).map_err(|error| plain(&error))?;
-            Ok(connection)
+        let chosen = answer.and_then(|addresses| {
+            self.standing.choose(id, &addresses).ok_or_else(|| "the name has no address".to_owned())
         });
-        match dialled {
-            Ok(connection) => self.standing.dialling(id, connection),
-            Err(cause) => {
-                let place = self.standing.gave_up(id, now.monotonic_ms).map(Place::to_string);
-                self.failure(place, None, &cause, now);
+        let (itself, cause) = match chosen {
+            Ok((address, peer)) => {
+                let options = options(peer, vec![address]);
+                let connection = options.connection_id();
+                match swarm.dial(options) {
+                    Ok(()) => return self.standing.dialling(id, connection),
+                    Err(error) => (is_this_node(&error), plain(&error)),
+                }
             }
+            Err(cause) => (false, cause),
+        };
+        let place = self.standing.gave_up(id, now.monotonic_ms).map(Place::to_string);
+        if itself && let Some(place) = &place {
+            self.standing.forget(place);
         }
+        self.failure(place, None, &cause, now);
     }
 
     fn dial_candidate(&mut self, swarm: &mut Swarm<Behaviour>, due: Due, now: Now) {
@@ -242,9 +233,10 @@ impl Discovery {
             self.candidates.failed(due.peer, now.monotonic_ms);
             self.failure(None, Some(due.peer), &cause, now);
         }
-        let itself = matches!(error, DialError::LocalPeerId { .. });
         let place = self.standing.failed(connection, connected, now.monotonic_ms).map(Place::to_string);
-        if itself && let Some(place) = &place {
+        if is_this_node(error)
+            && let Some(place) = &place
+        {
             self.standing.forget(place);
         }
         if place.is_some() && connected.is_none() {
@@ -266,7 +258,9 @@ impl Discovery {
 
     /// A peer of this network can be reached at these addresses.
     pub(super) fn met(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, now: Now) {
-        self.silence.explained = true;
+        self.silence.broken();
+        self.candidates.met(peer);
+        self.standing.met(peer);
         self.store.met(peer, addresses.iter().cloned(), now.wall_ms / 1_000);
         // Known from now on: dialled again when the connection is lost.
         let how = self.candidates.how(peer).unwrap_or(Found::Inbound);
@@ -297,73 +291,19 @@ impl Discovery {
 
     /// After ten seconds without a peer: one line that says what was tried.
     pub(super) fn explain_silence(&mut self, now: Now) {
-        if self.silence.explained || now.monotonic_ms.saturating_sub(self.silence.since_ms) < SILENCE_MS {
-            return;
+        if let Some(line) = self.silence.explain(now.monotonic_ms, self.standing.len()) {
+            tracing::info!("{line}");
+            self.step(now, None, line);
         }
-        self.silence.explained = true;
-        let tried = self.tried();
-        let line = format!("no other node found in {} s: {tried}", SILENCE_MS / 1_000);
-        tracing::info!("{line}");
-        self.step(now, None, line);
-    }
-
-    fn tried(&self) -> String {
-        let mut tried = Vec::new();
-        if self.silence.mdns {
-            tried.push("nobody answered on the LAN (mDNS)".to_owned());
-        }
-        if self.rendezvous.is_some() {
-            tried.push("no other node of this network runs on this machine".to_owned());
-        }
-        match (self.standing.len(), &self.silence.last_failure) {
-            (0, _) => tried.push("no address was given (--connect host:port)".to_owned()),
-            (given, None) => tried.push(format!("{given} given addresses have not answered yet")),
-            (given, Some(failure)) => {
-                tried.push(format!("of {given} given addresses none answered ({failure})"));
-            }
-        }
-        tried.join("; ")
     }
 
     fn failure(&mut self, place: Option<String>, peer: Option<PeerId>, cause: &str, now: Now) {
-        let what = match place {
-            Some(place) => {
-                let what = format!("could not connect to {place}: {cause}");
-                self.silence.last_failure = Some(format!("{place}: {cause}"));
-                what
-            }
-            None => format!("could not connect: {cause}"),
+        let what = if let Some(place) = place {
+            self.silence.failed(&place, cause);
+            format!("could not connect to {place}: {cause}")
+        } else {
+            format!("could not connect: {cause}")
         };
         self.step(now, peer, what);
     }
-}
-
-/// How to dial. Never from the listening port: two nodes that dial each other from it at the same moment would share
-/// one TCP connection, with two dialling ends.
-fn options(peer: Option<PeerId>, addresses: Vec<Multiaddr>) -> DialOpts {
-    if let Some(peer) = peer {
-        return DialOpts::peer_id(to_libp2p(peer)).addresses(addresses).allocate_new_port().build();
-    }
-    let address = addresses.into_iter().next().unwrap_or_else(Multiaddr::empty);
-    DialOpts::unknown_peer_id().address(address).allocate_new_port().build()
-}
-
-/// Why a dial failed, in plain words: the innermost cause, not the layers around it.
-fn plain(error: &DialError) -> String {
-    match error {
-        DialError::LocalPeerId { .. } => "that is this node itself".to_owned(),
-        DialError::WrongPeerId { .. } => "another node answers there".to_owned(),
-        DialError::Denied { cause } => innermost(cause).to_string(),
-        DialError::Transport(failures) => {
-            let first = failures.first().map(|(_, failure)| innermost(failure).to_string());
-            first.unwrap_or_else(|| "no address to try".to_owned())
-        }
-        DialError::NoAddresses => "no address is known".to_owned(),
-        DialError::DialPeerConditionFalse(_) => "it is connected or being dialled already".to_owned(),
-        DialError::Aborted => "the attempt was cut off".to_owned(),
-    }
-}
-
-fn innermost<'a>(error: &'a (dyn Error + 'static)) -> &'a (dyn Error + 'static) {
-    std::iter::successors(Some(error), |&error| error.source()).last().unwrap_or(error)
 }

@@ -81,9 +81,7 @@ impl EventLoop {
         let port = listen::listen(&mut swarm, &config.listen)?;
         let (listening, told) = watch::channel(Vec::new());
         let (mut discovery, neighbours) = Discovery::new(config, told, now)?;
-        if let Some(reason) = no_mdns {
-            discovery.no_mdns(&reason, now);
-        }
+        discovery.mdns(config.mdns, no_mdns, now);
         Ok(Self {
             swarm,
             core: CoreQueue::new(node.clone()),

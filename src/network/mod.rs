@@ -10,6 +10,7 @@ mod behaviour;
 mod candidates;
 mod connections;
 mod core_queue;
+mod dial;
 mod discovery;
 mod event_loop;
 mod gossip;
@@ -20,6 +21,7 @@ mod on_event;
 mod peer_store;
 mod rendezvous;
 mod requests;
+mod silence;
 mod standing;
 mod sync_protocol;
 #[cfg(test)]

@@ -111,7 +111,7 @@ impl EventLoop {
         } else if !self.requests.may_ask() {
             RequestFailure::TimedOut
         } else {
-            let outbound = self.swarm.behaviour_mut().sync.send_request(&to_libp2p(peer), body);
+            let outbound = self.swarm.behaviour_mut().sync.send_request(&to_libp2p(peer), Ok(body));
             self.requests.asked(outbound, peer, request);
             return;
         };

@@ -2,7 +2,7 @@
 
 use libp2p::core::ConnectedPoint;
 use libp2p::gossipsub::{self, Message, MessageAcceptance, MessageId};
-use libp2p::request_response::{InboundFailure, Message as SyncMessage};
+use libp2p::request_response::Message as SyncMessage;
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
 use libp2p::{identify, kad, mdns, ping};
 
@@ -12,9 +12,8 @@ use super::connections::Link;
 use super::event_loop::EventLoop;
 use super::identity::from_libp2p;
 use super::requests::{Question, failure};
-use super::sync_protocol::{self, is_undecodable};
+use super::sync_protocol::{self, Undecodable};
 use crate::node::Input;
-use crate::node::message::{SyncRequest, SyncResponse};
 use crate::primitives::PeerId;
 use crate::runtime::clock;
 use crate::runtime::network_port::Found;
@@ -172,18 +171,8 @@ impl EventLoop {
                     self.core.deliver(Input::Response { peer, request, body: Err(failure(&error)) });
                 }
             }
-            sync_protocol::Event::InboundFailure { peer, request_id, error, .. } => {
-                self.requests.finished(request_id);
-                let Some(peer) = from_libp2p(&peer).filter(|peer| self.connections.contains(*peer)) else {
-                    return;
-                };
-                if matches!(&error, InboundFailure::Io(error) if is_undecodable(error)) {
-                    self.announce(peer);
-                    self.core.deliver(Input::Undecodable { peer });
-                }
-                self.serve_next(peer);
-            }
-            sync_protocol::Event::ResponseSent { peer, request_id, .. } => {
+            sync_protocol::Event::InboundFailure { peer, request_id, .. }
+            | sync_protocol::Event::ResponseSent { peer, request_id, .. } => {
                 self.requests.finished(request_id);
                 if let Some(peer) = from_libp2p(&peer) {
                     self.serve_next(peer);
@@ -192,12 +181,16 @@ impl EventLoop {
         }
     }
 
-    fn on_sync_message(&mut self, peer: PeerId, message: SyncMessage<SyncRequest, SyncResponse>) {
+    fn on_sync_message(&mut self, peer: PeerId, message: sync_protocol::Message) {
         match message {
-            SyncMessage::Request { request_id, request, channel } => {
+            SyncMessage::Request { request: Ok(body), request_id, channel } => {
                 self.announce(peer);
-                self.requests.heard(peer, Question { body: request, inbound: request_id, channel });
+                self.requests.heard(peer, Question { body, inbound: request_id, channel });
                 self.serve_next(peer);
+            }
+            SyncMessage::Request { request: Err(Undecodable), .. } => {
+                self.announce(peer);
+                self.core.deliver(Input::Undecodable { peer });
             }
             SyncMessage::Response { request_id, response } => {
                 if let Some(request) = self.requests.answered(request_id) {

@@ -105,8 +105,14 @@ impl Standing {
     pub(super) fn connected(&mut self, connection: ConnectionId, peer: PeerId) -> Option<Found> {
         let kept = self.dialled_by(connection)?;
         kept.state = State::Connected(peer);
-        kept.failures = 0;
         Some(kept.found)
+    }
+
+    /// A connected peer turned out to be one of us.
+    pub(super) fn met(&mut self, peer: PeerId) {
+        for kept in self.connected_to(peer) {
+            kept.failures = 0;
+        }
     }
 
     /// A dial failed; gives the place back if it was one of these. If the peer it led to is connected anyway, all
@@ -130,19 +136,22 @@ impl Standing {
         self.places.retain(|kept| kept.place.to_string() != text);
     }
 
-    /// The last connection to a peer is gone.
+    /// The last connection to a peer is gone. One that was not met counts as a failure: it shut us out.
     pub(super) fn disconnected(&mut self, peer: PeerId, now_ms: u64) {
-        for kept in self.places.iter_mut().filter(|kept| kept.state == State::Connected(peer)) {
-            kept.state = State::Waiting;
-            kept.dial_at_ms = kept.dial_at_ms.max(now_ms + pause_ms(0));
+        for kept in self.connected_to(peer) {
+            kept.fail(now_ms);
         }
     }
 
     /// Leaves a connected peer alone until then.
     pub(super) fn avoid(&mut self, peer: PeerId, until_ms: u64) {
-        for kept in self.places.iter_mut().filter(|kept| kept.state == State::Connected(peer)) {
+        for kept in self.connected_to(peer) {
             kept.dial_at_ms = until_ms;
         }
+    }
+
+    fn connected_to(&mut self, peer: PeerId) -> impl Iterator<Item = &mut Kept> {
+        self.places.iter_mut().filter(move |kept| kept.state == State::Connected(peer))
     }
 
     fn dialled_by(&mut self, connection: ConnectionId) -> Option<&mut Kept> {
@@ -153,7 +162,8 @@ impl Standing {
 impl Kept {
     fn fail(&mut self, now_ms: u64) {
         self.state = State::Waiting;
-        self.dial_at_ms = now_ms + pause_ms(self.failures);
+        // A longer pause that was set while the connection was being closed stands.
+        self.dial_at_ms = self.dial_at_ms.max(now_ms + pause_ms(self.failures));
         self.failures = self.failures.saturating_add(1);
     }
 }
@@ -186,6 +196,7 @@ mod tests {
         let second = ConnectionId::new_unchecked(2);
         standing.dialling(id, second);
         assert_eq!(standing.connected(second, BOB), Some(Found::Manual));
+        standing.met(BOB);
         assert!(due(&mut standing, u64::MAX).is_empty());
         standing.disconnected(BOB, 10_000);
         assert_eq!(due(&mut standing, 10_000 + pause_ms(0)), [id]);

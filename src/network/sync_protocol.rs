@@ -24,7 +24,18 @@ const READ_CHUNK_BYTES: usize = 64 << 10;
 pub(super) type Behaviour = request_response::Behaviour<SyncCodec>;
 
 /// What the behaviour tells.
-pub(super) type Event = request_response::Event<SyncRequest, SyncResponse>;
+pub(super) type Event = request_response::Event<Asked, SyncResponse>;
+
+/// A message as the behaviour hands it over.
+pub(super) type Message = request_response::Message<Asked, SyncResponse>;
+
+/// A question, or that bytes were none: libp2p says nothing of questions whose reading fails.
+pub(super) type Asked = Result<SyncRequest, Undecodable>;
+
+/// Bytes that are no message, and so the fault of who sent them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("not a message of the protocol")]
+pub(super) struct Undecodable;
 
 /// The behaviour for one network.
 pub(super) fn behaviour(protocol: StreamProtocol) -> Behaviour {
@@ -47,14 +58,18 @@ pub(super) struct SyncCodec;
 
 impl request_response::Codec for SyncCodec {
     type Protocol = StreamProtocol;
-    type Request = SyncRequest;
+    type Request = Asked;
     type Response = SyncResponse;
 
-    async fn read_request<T>(&mut self, _: &StreamProtocol, stream: &mut T) -> io::Result<SyncRequest>
+    async fn read_request<T>(&mut self, _: &StreamProtocol, stream: &mut T) -> io::Result<Asked>
     where
         T: AsyncRead + Unpin + Send,
     {
-        read_message(stream, REQUEST_BYTES_MAX).await
+        match read_message(stream, REQUEST_BYTES_MAX).await {
+            Ok(body) => Ok(Ok(body)),
+            Err(error) if is_undecodable(&error) => Ok(Err(Undecodable)),
+            Err(error) => Err(error),
+        }
     }
 
     async fn read_response<T>(&mut self, _: &StreamProtocol, stream: &mut T) -> io::Result<SyncResponse>
@@ -64,16 +79,11 @@ impl request_response::Codec for SyncCodec {
         read_message(stream, MESSAGE_BYTES_MAX).await
     }
 
-    async fn write_request<T>(
-        &mut self,
-        _: &StreamProtocol,
-        stream: &mut T,
-        body: SyncRequest,
-    ) -> io::Result<()>
+    async fn write_request<T>(&mut self, _: &StreamProtocol, stream: &mut T, body: Asked) -> io::Result<()>
     where
         T: AsyncWrite + Unpin + Send,
     {
-        write_message(stream, &body).await
+        write_message(stream, &body.map_err(invalid)?).await
     }
 
     async fn write_response<T>(

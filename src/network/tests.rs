@@ -1,1 +1,0 @@
-//! Real swarms on loopback, each with a channel in place of the core.
