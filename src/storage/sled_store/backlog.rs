@@ -1,7 +1,7 @@
 //! What was accepted and is not in the database yet: a bounded queue for the thread that writes there, and an overlay
 //! that readers look in first.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -76,8 +76,8 @@ struct State {
     blocks: HashMap<BlockId, Arc<Block>, RandomState>,
     undo: HashMap<BlockId, Arc<Undo>, RandomState>,
     weight: usize,
-    /// Commits up to this one are shown.
-    shown_up_to: Sequence,
+    /// Commits that are shown and were not given to the store yet.
+    announced: BTreeSet<Sequence>,
     is_closing: bool,
     failure: Option<StorageError>,
 }
@@ -95,30 +95,29 @@ impl Shown {
 }
 
 impl Backlog {
-    /// Shows a commit to readers before it is durable; waits while too much is on its way.
+    /// Shows a commit to readers before it is given to the store; waits while too much is on its way.
     ///
-    /// Nothing happens when it is shown already, or after a failure, which the next commit will tell.
-    pub(super) fn show(&self, commit: &Commit) {
-        let mut state = self.state();
-        while state.weight > WEIGHT_MAX && state.failure.is_none() {
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
+    /// After a failure nothing waits: the next commit will tell of it.
+    pub(super) fn announce(&self, commit: &Commit) {
+        let mut state = self.wait_while(|state| state.weight > WEIGHT_MAX);
+        state.announced.insert(commit.sequence);
+        state.show(commit);
+    }
+
+    /// Shows the commits of a group, except those that were announced; waits while too much is queued.
+    pub(super) fn show(&self, group: &[Commit]) {
+        // What is shown and not queued is the caller's own to bring: waiting for that would never end.
+        let mut state = self.wait_while(|state| state.weight > WEIGHT_MAX && !state.queue.is_empty());
+        for commit in group {
+            if !state.announced.remove(&commit.sequence) {
+                state.show(commit);
+            }
         }
-        if commit.sequence != 0 && commit.sequence <= state.shown_up_to {
-            return;
-        }
-        state.shown_up_to = state.shown_up_to.max(commit.sequence);
-        state.weight += weight_of(commit);
-        state.headers.extend(commit.headers.iter().map(|header| (header.id, *header)));
-        state.blocks.extend(commit.bodies.iter().map(|(id, block)| (*id, Arc::clone(block))));
-        state.undo.extend(commit.undo.iter().map(|(id, undo)| (*id, Arc::clone(undo))));
     }
 
     /// Queues a group for the database; waits while too many are queued.
     pub(super) fn push(&self, pending: Pending) -> Result<(), StorageError> {
-        let mut state = self.state();
-        while state.queue.len() >= GROUPS_MAX && state.failure.is_none() {
-            state = self.room.wait(state).unwrap_or_else(PoisonError::into_inner);
-        }
+        let mut state = self.wait_while(|state| state.queue.len() >= GROUPS_MAX);
         if let Some(failure) = &state.failure {
             return Err(failure.clone());
         }
@@ -188,8 +187,23 @@ impl Backlog {
         self.state().undo.get(&id).cloned()
     }
 
+    /// Waits for the database's thread, as long as it works.
+    fn wait_while(&self, is_full: impl Fn(&State) -> bool) -> MutexGuard<'_, State> {
+        let waits = |state: &mut State| is_full(state) && state.failure.is_none();
+        self.room.wait_while(self.state(), waits).unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    fn show(&mut self, commit: &Commit) {
+        self.weight += weight_of(commit);
+        self.headers.extend(commit.headers.iter().map(|header| (header.id, *header)));
+        self.blocks.extend(commit.bodies.iter().map(|(id, block)| (*id, Arc::clone(block))));
+        self.undo.extend(commit.undo.iter().map(|(id, undo)| (*id, Arc::clone(undo))));
     }
 }
 

@@ -123,11 +123,11 @@ impl Checkpoints {
             let damaged =
                 || database.damaged(format!("group {group} of the checkpoint is not what was written"));
             let key = group_key(self.generations[&group], group);
-            let bytes = values::unseal(&key, sealed).ok_or_else(damaged)?;
+            let bytes = values::unseal(&key, &sealed).ok_or_else(damaged)?;
             if group == MATURING_GROUP {
-                checkpoint.maturing = decode_all::<MaturingReward>(&bytes).map_err(|_| damaged())?;
+                checkpoint.maturing = decode_all::<MaturingReward>(bytes).map_err(|_| damaged())?;
             } else {
-                checkpoint.accounts.extend(decode_all::<(Address, Account)>(&bytes).map_err(|_| damaged())?);
+                checkpoint.accounts.extend(decode_all::<(Address, Account)>(bytes).map_err(|_| damaged())?);
             }
         }
         Ok(checkpoint)
@@ -149,4 +149,79 @@ fn parse_key(key: &[u8]) -> Option<(u64, u16)> {
     let (generation, rest) = key.get(1..)?.split_first_chunk()?;
     let group = rest.first_chunk()?;
     Some((u64::from_be_bytes(*generation), u16::from_be_bytes(*group)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::{Amount, BlockHash};
+    use crate::storage::sled_store::database::temporary;
+
+    fn accounts(first: u8, count: u16, balance: u64) -> Vec<(Address, Account)> {
+        let account = Account { balance: Amount(balance), nonce: 0 };
+        let address = |i: u16| {
+            let mut bytes = [first; 32];
+            bytes[1..3].copy_from_slice(&i.to_be_bytes());
+            Address(bytes)
+        };
+        (0..count).map(|i| (address(i), account)).collect()
+    }
+
+    fn delta(height: u32, groups: Vec<(u16, Vec<(Address, Account)>)>) -> CheckpointDelta {
+        let at = BlockId { height: Height(height), hash: BlockHash([height as u8; 32]) };
+        let reward = MaturingReward { earned_at: Height(height), miner: Address([1; 32]), amount: Amount(9) };
+        CheckpointDelta { at, groups, maturing: vec![reward] }
+    }
+
+    fn groups_on_disk(database: &Database) -> usize {
+        database.prefix(&Kind::CheckpointGroup.key()).count()
+    }
+
+    #[test]
+    fn a_checkpoint_half_written_is_ignored_and_removed() {
+        let (_folder, database) = temporary();
+        let mut checkpoints = Checkpoints::default();
+        let first = delta(64, vec![(1, accounts(1, 2_000, 5)), (2, accounts(2, 3, 6))]);
+        checkpoints.write(&database, &first).unwrap();
+        checkpoints.after_sync(&database).unwrap();
+        let whole = groups_on_disk(&database);
+        // All of a second checkpoint but the record that makes it current.
+        let current = database.get(&Kind::CurrentCheckpoint.key()).unwrap().unwrap();
+        checkpoints.write(&database, &delta(128, vec![(1, accounts(1, 9, 7))])).unwrap();
+        let mut batch = Batch::default();
+        batch.put(&Kind::CurrentCheckpoint.key(), &current);
+        database.apply(batch).unwrap();
+
+        let (mut reloaded, loaded) = Checkpoints::load(&database).unwrap();
+        let loaded = loaded.unwrap();
+        assert_eq!(loaded.at, Some(first.at));
+        assert_eq!(loaded.maturing, first.maturing);
+        assert_eq!(
+            loaded.accounts,
+            first.groups.iter().flat_map(|(_, accounts)| accounts.clone()).collect::<Vec<_>>()
+        );
+        assert_eq!(groups_on_disk(&database), whole);
+
+        reloaded.write(&database, &delta(192, vec![(1, Vec::new())])).unwrap();
+        let (_, loaded) = Checkpoints::load(&database).unwrap();
+        assert_eq!(loaded.unwrap().accounts, accounts(2, 3, 6));
+    }
+
+    #[test]
+    fn what_is_superseded_goes_only_after_a_sync() {
+        let (_folder, database) = temporary();
+        let mut checkpoints = Checkpoints::default();
+        checkpoints
+            .write(&database, &delta(64, vec![(1, accounts(1, 10, 5)), (2, accounts(2, 10, 5))]))
+            .unwrap();
+        checkpoints.write(&database, &delta(128, vec![(1, accounts(1, 10, 6))])).unwrap();
+        assert_eq!(groups_on_disk(&database), 3 + 2, "two groups, one of them newer, and the rewards twice");
+        assert_eq!(checkpoints.durable_height(), None);
+        checkpoints.after_sync(&database).unwrap();
+        assert_eq!(groups_on_disk(&database), 2 + 1);
+        assert_eq!(checkpoints.durable_height(), Some(Height(128)));
+        let (_, loaded) = Checkpoints::load(&database).unwrap();
+        let expected: Vec<_> = accounts(1, 10, 6).into_iter().chain(accounts(2, 10, 5)).collect();
+        assert_eq!(loaded.unwrap().accounts, expected);
+    }
 }

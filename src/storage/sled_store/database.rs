@@ -118,7 +118,7 @@ impl Database {
         &self,
         from: &[u8],
         to: &[u8],
-    ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + '_ {
+    ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + use<'_> {
         self.0.table.range(from..to).map(|pair| pair.map_err(|error| self.error(error)))
     }
 
@@ -126,7 +126,7 @@ impl Database {
     pub(super) fn prefix(
         &self,
         prefix: &[u8],
-    ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + '_ {
+    ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + use<'_> {
         self.0.table.scan_prefix(prefix).map(|pair| pair.map_err(|error| self.error(error)))
     }
 
@@ -224,4 +224,13 @@ fn remove_files(folder: &Path, is_unwanted: impl Fn(&str) -> bool) -> Result<Vec
         }
     }
     Ok(removed)
+}
+
+/// A database in a folder that goes with the test.
+#[cfg(test)]
+pub(super) fn temporary() -> (tempfile::TempDir, Database) {
+    let folder = tempfile::tempdir().unwrap();
+    let lock = FolderLock::acquire(folder.path(), "a test", 0).unwrap();
+    let database = Database::open(&folder.path().join("sled"), Arc::new(lock)).unwrap();
+    (folder, database)
 }

@@ -53,8 +53,8 @@ fn load_headers(database: &Database, genesis: BlockHash) -> Result<(Vec<StoredHe
         let (key, sealed) = pair?;
         let damaged = || database.damaged("a header is not what was written".to_owned());
         let id = block_of(&key).ok_or_else(damaged)?;
-        let bytes = values::unseal(&key[..BLOCK_KEY_BYTES], sealed.to_vec()).ok_or_else(damaged)?;
-        let header = entries::decode_header(id, &bytes).ok_or_else(damaged)?;
+        let bytes = values::unseal(&key[..BLOCK_KEY_BYTES], &sealed).ok_or_else(damaged)?;
+        let header = entries::decode_header(id, bytes).ok_or_else(damaged)?;
         if has_parent(&headers, &header, genesis) {
             headers.push(header);
         } else {
@@ -79,9 +79,9 @@ fn load_invalid(database: &Database) -> Result<Vec<(BlockId, Violation)>, Storag
         let (key, sealed) = pair?;
         let damaged = || database.damaged("a verdict is not what was written".to_owned());
         let id = block_of(&key).ok_or_else(damaged)?;
-        let name = values::unseal(&key[..BLOCK_KEY_BYTES], sealed.to_vec()).ok_or_else(damaged)?;
+        let name = values::unseal(&key[..BLOCK_KEY_BYTES], &sealed).ok_or_else(damaged)?;
         // A rule that this version does not know: the block is checked again.
-        let violation = std::str::from_utf8(&name).ok().and_then(Violation::from_name);
+        let violation = std::str::from_utf8(name).ok().and_then(Violation::from_name);
         invalid.extend(violation.map(|violation| (id, violation)));
     }
     Ok(invalid)

@@ -5,6 +5,7 @@
 //! | How is a data folder opened, and repaired? | [`open`], [`open_report`], `folder_lock`, `load` |
 //! | What happens to a commit? | [`store`], `entries`, `backlog`, `database_writer` |
 //! | What is where in the database? | `schema`, `values`, `checkpoint`, [`records`] |
+//! | What do wallets ask? | [`index`], kept up to date by `index_follower` in `sorted_runs` of entries |
 //! | Which file knows sled? | `database`, and no other |
 
 mod backlog;
@@ -14,11 +15,16 @@ mod database_writer;
 pub mod disk_space;
 mod entries;
 mod folder_lock;
+pub mod index;
+mod index_entry;
+mod index_follower;
+mod indexed;
 mod load;
 pub mod open;
 pub mod open_report;
 pub mod records;
 mod schema;
+mod sorted_runs;
 pub mod store;
 mod tip_watch;
 mod values;

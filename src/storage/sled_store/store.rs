@@ -1,6 +1,6 @@
 //! The store on disk: a commit is durable when the journal has it, and reaches the database behind that.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 
@@ -8,6 +8,8 @@ use super::backlog::{Backlog, Pending, Shown};
 use super::database::Database;
 use super::database_writer::DatabaseWriter;
 use super::entries;
+use super::index::WalletIndex;
+use super::index_follower::Follower;
 use super::load;
 use super::schema::{Kind, block_key};
 use super::tip_watch::TipWatch;
@@ -22,11 +24,12 @@ use crate::storage::journal::{Group, Journal};
 /// The writer's side of the store. There is one for a data folder.
 #[derive(Debug)]
 pub struct SledStore {
-    pub(super) database: Database,
-    pub(super) backlog: Arc<Backlog>,
-    pub(super) tips: Arc<TipWatch>,
-    pub(super) genesis: BlockHash,
+    database: Database,
+    backlog: Arc<Backlog>,
+    tips: Arc<TipWatch>,
+    genesis: BlockHash,
     journal: Journal,
+    followers: Vec<JoinHandle<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -34,7 +37,7 @@ pub struct SledStore {
 #[derive(Debug, Clone)]
 pub struct SledReader {
     pub(super) database: Database,
-    pub(super) backlog: Arc<Backlog>,
+    backlog: Arc<Backlog>,
 }
 
 /// Shows commits to readers while they are still on their way to [`ChainStore::commit`].
@@ -50,11 +53,18 @@ impl SledStore {
     ) -> Result<Self, StorageError> {
         let (database, backlog) = (writer.database.clone(), Arc::clone(&writer.backlog));
         let tips = Arc::new(TipWatch::new(writer.tip));
-        let thread = std::thread::Builder::new()
-            .name("database".to_owned())
-            .spawn(move || writer.run())
-            .map_err(|error| StorageError::io(&PathBuf::from("the database's thread"), &error))?;
-        Ok(Self { database, backlog, tips, genesis, journal, thread: Some(thread) })
+        let thread = Some(spawn("database", move || writer.run())?);
+        Ok(Self { database, backlog, tips, genesis, journal, followers: Vec::new(), thread })
+    }
+
+    /// Starts the wallet index, which follows the durable tip from where it was left, or from genesis to be rebuilt.
+    /// Start it once at most; it is off otherwise, and catches up when it is on again.
+    pub fn start_index(&mut self, rebuild: bool) -> Result<WalletIndex, StorageError> {
+        let tips = Arc::clone(&self.tips);
+        let follower = Follower::open(self.database.clone(), self.reader(), tips, self.genesis, rebuild)?;
+        let index = WalletIndex(follower.shared());
+        self.followers.push(spawn("wallet index", move || follower.run())?);
+        Ok(index)
     }
 
     /// Lets commits be seen by readers before this store gets them. Give them here in the same order.
@@ -70,6 +80,11 @@ impl SledStore {
 
     fn finish(&mut self) {
         self.tips.close();
+        for follower in self.followers.drain(..) {
+            if follower.join().is_err() {
+                tracing::error!("the wallet index has failed");
+            }
+        }
         self.backlog.close();
         if let Some(thread) = self.thread.take() {
             // A panic was caught inside the thread and is the backlog's failure.
@@ -93,6 +108,11 @@ impl SledStore {
     }
 }
 
+fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StorageError> {
+    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    thread.map_err(|error| StorageError::io(Path::new(name), &error))
+}
+
 impl Drop for SledStore {
     fn drop(&mut self) {
         self.finish();
@@ -107,9 +127,7 @@ impl ChainStore for SledStore {
     }
 
     fn commit(&mut self, group: &[Commit]) -> Result<(), StorageError> {
-        for commit in group {
-            self.backlog.show(commit);
-        }
+        self.backlog.show(group);
         self.backlog.failure()?;
         self.try_commit(group).inspect_err(|error| self.backlog.fail(error.clone()))
     }
@@ -118,7 +136,7 @@ impl ChainStore for SledStore {
 impl Announcer {
     /// Shows a commit; waits while too much is on its way to the database.
     pub fn announce(&self, commit: &Commit) {
-        self.0.show(commit);
+        self.0.announce(commit);
     }
 }
 

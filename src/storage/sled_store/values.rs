@@ -7,7 +7,7 @@ use super::database::{Batch, Database, VALUE_BYTES_MAX};
 use crate::storage::chain_store::StorageError;
 
 /// Bytes before the value itself.
-const HEAD_BYTES: usize = 12;
+pub(super) const HEAD_BYTES: usize = 12;
 /// Longest value that is believed when reading: far above a block, its undo record, or a saved mempool.
 const LENGTH_MAX: usize = 256 << 20;
 
@@ -48,17 +48,17 @@ pub(super) fn get(
         let bytes = database.get(&part_key(key, part))?.ok_or_else(|| damaged(database, &what()))?;
         sealed.extend_from_slice(&bytes);
     }
-    unseal(key, sealed).ok_or_else(|| damaged(database, &what())).map(Some)
+    if unseal(key, &sealed).is_none() {
+        return Err(damaged(database, &what()));
+    }
+    sealed.drain(..HEAD_BYTES);
+    Ok(Some(sealed))
 }
 
 /// The value inside a sealed one; `None` unless it is the very value that was sealed for this key.
-pub(super) fn unseal(key: &[u8], mut sealed: Vec<u8>) -> Option<Vec<u8>> {
+pub(super) fn unseal<'a>(key: &[u8], sealed: &'a [u8]) -> Option<&'a [u8]> {
     let (head, bytes) = sealed.split_first_chunk::<HEAD_BYTES>()?;
-    if *head != head_of(key, bytes) {
-        return None;
-    }
-    sealed.drain(..HEAD_BYTES);
-    Some(sealed)
+    (*head == head_of(key, bytes)).then_some(bytes)
 }
 
 /// Removes a value and all its parts.

@@ -1,81 +1,19 @@
 //! What a data folder gives back after each way of ending a run.
-#![cfg(feature = "sled")]
-#![expect(clippy::unwrap_used, reason = "what fails in a test shall stop it there")]
 
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use cairn::consensus::testing::{TestChain, dev_key, payment};
-use cairn::consensus::{Account, Params, Violation};
+use cairn::consensus::testing::{TestChain, dev_key};
+use cairn::consensus::{Account, Violation};
 use cairn::primitives::{
     Action, Address, Amount, Block, BlockHash, BlockId, Height, List, Output, Text, Transaction, Transfer,
 };
 use cairn::storage::{
-    ChainReader, ChainStore, CheckpointDelta, Commit, MemoryStore, OpenOptions, Opened, StorageError,
-    StoredChain, StoredHeader,
+    ChainReader, ChainStore, CheckpointDelta, Commit, OpenOptions, StorageError, StoredChain,
 };
 
-fn dev() -> Params {
-    Params::named("dev").unwrap()
-}
-
-/// A chain of blocks, of which each fifth holds a payment.
-fn chain_of(blocks: u64) -> TestChain {
-    let mut chain = TestChain::new(dev());
-    for height in 1..=blocks {
-        let nonce = height / 5;
-        let payments = if height % 5 == 0 {
-            vec![payment(&dev_key(0), &chain.params, nonce - 1, Address([9; 32]), Amount(5))]
-        } else {
-            Vec::new()
-        };
-        chain.grow(Address([1; 32]), payments).unwrap();
-    }
-    chain
-}
-
-/// One commit a block: header, body, undo, tip.
-fn commits_of(chain: &TestChain) -> Vec<Commit> {
-    let with_facts = chain.blocks.iter().zip(&chain.facts[1..]);
-    let commit = |(sequence, ((block, undo), facts)): (u64, (&(_, _), &cairn::consensus::HeaderFacts))| {
-        let block: &cairn::consensus::CheckedBlock = block;
-        let undo: &cairn::consensus::Undo = undo;
-        let header = StoredHeader { id: facts.id(), header: *block.header(), work: facts.work };
-        Commit {
-            sequence,
-            headers: vec![header],
-            bodies: vec![(header.id, Arc::clone(block.block()))],
-            undo: vec![(header.id, Arc::new(undo.clone()))],
-            tip: Some(header.id),
-            ..Commit::default()
-        }
-    };
-    (1..).zip(with_facts).map(commit).collect()
-}
-
-fn options(folder: &Path) -> OpenOptions {
-    OpenOptions { lock_retries: 0, ..OpenOptions::new(folder, dev().genesis_hash()) }
-}
-
-fn open(folder: &Path) -> Opened {
-    options(folder).open().unwrap()
-}
-
-/// What a store that never forgets gives back after the same commits.
-fn expected(commits: &[Commit]) -> StoredChain {
-    let mut store = MemoryStore::new();
-    store.commit(commits).unwrap();
-    store.stored_chain()
-}
-
-fn assert_same(found: &StoredChain, expected: &StoredChain) {
-    assert_eq!(found.headers, expected.headers);
-    assert_eq!(found.bodies, expected.bodies);
-    assert_eq!(found.invalid, expected.invalid);
-    assert_eq!(found.tip, expected.tip);
-    assert_eq!(found.checkpoint, expected.checkpoint);
-}
+use crate::chains::{assert_same, chain_of, commits_of, dev, expected, open, options};
 
 fn assert_reads(reader: &impl ChainReader, commits: &[Commit]) {
     for commit in commits {

@@ -1,0 +1,7 @@
+//! The store on disk, from outside: what a data folder gives back, and what wallets are told.
+#![cfg(feature = "sled")]
+#![expect(clippy::unwrap_used, reason = "what fails in a test shall stop it there")]
+
+mod chains;
+mod data_folder;
+mod wallet_index;
