@@ -34,12 +34,12 @@ fn grow(chain: &mut TestChain, blocks: u32) {
         let height = chain.tip().height.0 + 1;
         let nonce = chain.state.account(&alice()).nonce;
         let first = payment(&dev_key(0), &chain.params, nonce, bob(), Amount(u64::from(height)));
-        let second = if height % 2 == 0 {
+        let second = if height.is_multiple_of(2) {
             anchor(chain, nonce + 1, (height / 4) as u8)
         } else {
             payment(&dev_key(0), &chain.params, nonce + 1, alice(), Amount(7))
         };
-        let miner = if height % 3 == 0 { alice() } else { Address([3; 32]) };
+        let miner = if height.is_multiple_of(3) { alice() } else { Address([3; 32]) };
         chain.grow(miner, vec![first, second]).unwrap();
     }
 }
