@@ -75,10 +75,18 @@ pub(super) fn all_methods() -> impl Iterator<Item = &'static Method> {
     GROUPS.into_iter().flatten()
 }
 
-/// Asks the core, and takes its answer apart.
+/// Asks the core of an [`Api`], and takes its answer apart.
 macro_rules! ask {
     ($api:expr, $query:expr => $answer:ident) => {
-        match $api.node().query($query).await? {
+        $crate::rpc::api::ask_node!($api.node(), $query => $answer)
+    };
+}
+pub(super) use ask;
+
+/// Asks the core behind a handle, and takes its answer apart.
+macro_rules! ask_node {
+    ($node:expr, $query:expr => $answer:ident) => {
+        match $node.query($query).await? {
             $crate::node::Answer::$answer(answer) => answer,
             other => {
                 let problem = format!("the core answered {other:?}");
@@ -87,7 +95,7 @@ macro_rules! ask {
         }
     };
 }
-pub(super) use ask;
+pub(super) use ask_node;
 
 #[cfg(test)]
 mod tests {

@@ -7,7 +7,7 @@ use super::errors::{RpcError, RpcResult, code};
 use super::method::methods;
 use super::params::BlockSelector;
 use super::types::{BlockInfo, BlockchainInfo, HeaderInfo};
-use super::verify_chain::verify_chain;
+use super::verify_chain::verify;
 use crate::consensus::check_block::CheckedBlock;
 use crate::node::Query;
 use crate::node::query::BlockPlace;
@@ -31,7 +31,7 @@ methods! {
     /// A header by hash or height; with verbose false, its 80 bytes in hexadecimal.
     Public "getblockheader"(block: BlockSelector, verbose: Option<bool>) => get_block_header.await;
     /// Checks the last blocks again (6 unless told otherwise, 0 for all): bodies, signatures and header rules.
-    Public "verifychain"(depth: Option<u32>) => verify_chain.await;
+    Public "verifychain"(depth: Option<u32>) => verify.await;
 }
 
 /// An answer that is either bytes in hexadecimal or decoded.

@@ -13,6 +13,8 @@ use crate::runtime::clock;
 pub(super) const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// What the node tells peers it runs.
 pub(super) const AGENT: &str = concat!("cairn/", env!("CARGO_PKG_VERSION"));
+/// Why a node stops that was told to by `stop`.
+pub const STOPPED_BY_CLIENT: &str = "asked to by RPC";
 /// Version of what nodes agree on.
 pub(super) const PROTOCOL_VERSION: u32 = 1;
 
@@ -103,6 +105,6 @@ fn describe_method(method: &Method) -> Value {
 }
 
 fn stop(api: &Api) -> RpcResult<&'static str> {
-    api.node().stop("asked to by RPC");
+    api.node().stop(STOPPED_BY_CLIENT);
     Ok("Cairn is stopping")
 }

@@ -73,7 +73,7 @@ pub struct ErrorData {
 }
 
 /// What a call answers.
-pub(super) type RpcResult<T> = Result<T, RpcError>;
+pub type RpcResult<T> = Result<T, RpcError>;
 
 impl RpcError {
     /// An error with all its parts.

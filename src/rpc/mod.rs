@@ -26,7 +26,7 @@ mod ports;
 mod rate_limit;
 mod recent_templates;
 mod server;
-mod suggest;
+pub mod suggest;
 #[cfg(test)]
 mod tests;
 mod transactions;
@@ -34,7 +34,9 @@ pub mod types;
 mod verify_chain;
 
 pub use client::{ClientError, RpcClient};
+pub use control::STOPPED_BY_CLIENT;
 pub use cookie::Cookie;
-pub use errors::{ErrorData, RpcError, code};
+pub use errors::{ErrorData, RpcError, RpcResult, code};
 pub use ports::{MiningControl, MiningNow, MiningStatus, RpcContext, TransactionIndex};
 pub use server::{RpcConfig, RpcServer, RpcStartError};
+pub use verify_chain::verify_chain;

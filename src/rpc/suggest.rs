@@ -4,7 +4,7 @@
 const EDITS_PER_LETTERS: usize = 3;
 
 /// The nearest of `known`, unless all are far from `word`.
-pub(super) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
     let by_distance = known.into_iter().map(|candidate| (edits(&word, candidate), candidate));
     by_distance

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use super::api::{Api, ask};
+use super::api::{Api, ask_node};
 use super::errors::{RpcError, RpcResult};
 use super::types::{ChainVerification, VerificationProblem};
 use crate::consensus::{HeaderContext, HeaderFacts, Params, check_block, check_header};
 use crate::node::Query;
 use crate::primitives::keys::{self, SignatureCheck};
 use crate::primitives::{Block, Height};
+use crate::runtime::NodeHandle;
 use crate::storage::StoredHeader;
 
 /// Blocks checked unless told otherwise, as in Bitcoin.
@@ -17,10 +18,15 @@ const DEPTH_DEFAULT: u32 = 6;
 /// Headers asked from the core at once.
 const HEADERS_PER_QUERY: u32 = 2_000;
 
+/// The method.
+pub(super) async fn verify(api: &Api, depth: Option<u32>) -> RpcResult<ChainVerification> {
+    verify_chain(api.node(), depth.unwrap_or(DEPTH_DEFAULT)).await
+}
+
 /// Checks the last `depth` blocks again, lowest first; all for 0. Stops at the first problem.
-pub(super) async fn verify_chain(api: &Api, depth: Option<u32>) -> RpcResult<ChainVerification> {
-    let tip = api.node().view().tip.id.height;
-    let first = match depth.unwrap_or(DEPTH_DEFAULT) {
+pub async fn verify_chain(node: &NodeHandle, depth: u32) -> RpcResult<ChainVerification> {
+    let tip = node.view().tip.id.height;
+    let first = match depth {
         0 => Height(1),
         depth => tip.minus(depth - 1).max(Height(1)),
     };
@@ -30,14 +36,14 @@ pub(super) async fn verify_chain(api: &Api, depth: Option<u32>) -> RpcResult<Cha
     let mut ancestors: Vec<StoredHeader> = Vec::new();
     while next <= tip {
         let count = HEADERS_PER_QUERY.min(tip.since(next) + 1);
-        let headers = ask!(api, Query::Headers { from: next, count } => Headers);
+        let headers = ask_node!(node, Query::Headers { from: next, count } => Headers);
         if headers.is_empty() {
             break;
         }
         for header in headers {
             next = header.id.height.next();
             if header.id.height >= first {
-                let outcome = verify_block(api, header, &ancestors).await?;
+                let outcome = verify_block(node, header, &ancestors).await?;
                 verification.record(&header, outcome);
                 if !verification.ok {
                     return Ok(verification);
@@ -53,9 +59,13 @@ pub(super) async fn verify_chain(api: &Api, depth: Option<u32>) -> RpcResult<Cha
 /// The number of signatures that hold, or the reason why the block does not.
 type Outcome = Result<u64, &'static str>;
 
-async fn verify_block(api: &Api, header: StoredHeader, ancestors: &[StoredHeader]) -> RpcResult<Outcome> {
-    let Some(block) = api.node().block(header.id).await? else { return Ok(Err("body-missing")) };
-    let params = Arc::clone(api.node().params());
+async fn verify_block(
+    node: &NodeHandle,
+    header: StoredHeader,
+    ancestors: &[StoredHeader],
+) -> RpcResult<Outcome> {
+    let Some(block) = node.block(header.id).await? else { return Ok(Err("body-missing")) };
+    let params = Arc::clone(node.params());
     let context = header_context(ancestors);
     let check = move || check(&block, &header, context.as_ref(), &params);
     let checked = tokio::task::spawn_blocking(check).await;

@@ -94,6 +94,11 @@ impl NodeHandle {
         self.shared.network.borrow().clone()
     }
 
+    /// The picture of the network, now and whenever it changes.
+    pub fn network_changes(&self) -> watch::Receiver<Arc<NetworkView>> {
+        self.shared.network.subscribe()
+    }
+
     /// Replaces the picture of the network.
     pub fn publish_network(&self, view: NetworkView) {
         self.shared.network.send_replace(Arc::new(view));

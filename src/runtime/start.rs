@@ -134,7 +134,6 @@ fn spawn_core<R: ChainReader + Send + 'static>(
 
 impl Threads {
     /// Waits until something asked the node to stop, everything anybody was told is durable, and all threads ended.
-    /// Blocks the calling thread.
     pub fn join(mut self) -> Stopped {
         let mempool = self.join_all();
         Stopped { reason: self.handle.stop_reason().unwrap_or_default(), mempool }

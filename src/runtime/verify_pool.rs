@@ -64,8 +64,7 @@ impl VerifyPool {
         completions: &mpsc::Sender<Completion>,
     ) -> io::Result<(Self, Vec<JoinHandle<()>>)> {
         let threads = threads::cores();
-        // A share that nobody picked up before its job was done still takes a place; only the last jobs have such.
-        let (places, receiver) = sync_channel((JOBS_MAX + threads) * threads);
+        let (places, receiver) = sync_channel(JOBS_MAX * threads);
         let jobs = Arc::new(AtomicUsize::new(0));
         let worker = Worker {
             work: Arc::new(Mutex::new(receiver)),
@@ -146,76 +145,5 @@ impl Worker {
         // The core is gone when the node stops: nobody wants the answer then.
         let _ =
             self.completions.blocking_send(Completion::Input(Input::Verified { ticket: job.ticket, result }));
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::consensus::testing::{dev_key, payment};
-    use crate::node::{Verified, View};
-    use crate::primitives::transaction::TransactionHashes;
-    use crate::primitives::{Address, Amount};
-    use crate::storage::MemoryStore;
-
-    fn pool(completions_max: usize) -> (VerifyPool, mpsc::Receiver<Completion>, Arc<Params>) {
-        let params = Arc::new(Params::named("dev").unwrap());
-        let view = Arc::new(View::at_genesis(&params));
-        let (shared, ..) = Shared::new(Arc::clone(&params), view, MemoryStore::new());
-        let (sender, completions) = mpsc::channel(completions_max);
-        let (pool, _) = VerifyPool::start(&shared, &sender).unwrap();
-        (pool, completions, params)
-    }
-
-    /// A job of this many signatures, one of them bad.
-    fn job(params: &Params, signatures: u64, bad: usize) -> VerifyJob {
-        let alice = dev_key(0);
-        let mut transactions: Vec<_> = (0..signatures)
-            .map(|nonce| payment(&alice, params, nonce, Address([1; 32]), Amount(1)))
-            .collect();
-        transactions[bad].signature.0[5] ^= 1;
-        let hashed = transactions.into_iter().map(|each| {
-            let hashes = TransactionHashes::of(&each, &params.genesis_hash());
-            (Arc::new(each), hashes)
-        });
-        VerifyJob::Transactions(hashed.collect())
-    }
-
-    fn next_verdicts(completions: &mut mpsc::Receiver<Completion>) -> (Ticket, Vec<bool>) {
-        match completions.blocking_recv() {
-            Some(Completion::Input(Input::Verified { ticket, result: Verified::Transactions(good) })) => {
-                (ticket, good)
-            }
-            other => panic!("a check of transactions is answered by verdicts, not {other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_job_cut_for_several_threads_has_one_answer_that_names_the_bad_signature() {
-        let (pool, mut completions, params) = pool(1);
-        let signatures = 2 * SHARE_SIGNATURES_MIN + 100;
-        pool.submit(7, job(&params, signatures as u64, signatures - 1)).unwrap();
-        let (ticket, good) = next_verdicts(&mut completions);
-        assert_eq!(ticket, 7);
-        assert_eq!(good.iter().position(|good| !good), Some(signatures - 1));
-        assert_eq!(good.len(), signatures);
-    }
-
-    #[test]
-    fn a_full_pool_gives_jobs_back_and_takes_them_when_others_are_done() {
-        let (pool, mut completions, params) = pool(1);
-        let job = job(&params, 1, 0);
-        // Each thread waits with one result, and one result waits for the core: beyond that, nothing moves.
-        let results_waiting = pool.threads + 1;
-        let mut tickets = 0..(JOBS_MAX + results_waiting + 1) as Ticket;
-        let refused = tickets.find_map(|ticket| pool.submit(ticket, job.clone()).err());
-        let (mut ticket, mut job) = refused.expect("nobody takes the results");
-        loop {
-            next_verdicts(&mut completions);
-            match pool.submit(ticket, job) {
-                Ok(()) => break,
-                Err(back) => (ticket, job) = back,
-            }
-        }
     }
 }
