@@ -89,6 +89,8 @@
 //! | keep something new on disk | [`storage::Commit`] if it must be atomic with the chain, else a record |
 //! | simulate a fault | `netsim/` |
 
+#[cfg(feature = "cli")]
+pub mod cli;
 pub mod consensus;
 #[cfg(feature = "runtime")]
 pub mod mining;

@@ -1,1 +1,7 @@
-fn main() {}
+//! The command line of Cairn.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cairn::cli::main()
+}

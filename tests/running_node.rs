@@ -221,30 +221,6 @@ async fn a_store_that_fails_stops_the_node_with_cause_path_and_next_step() {
     assert_eq!(threads.join().reason, reason);
 }
 
-/// A store with a bug.
-struct BrokenStore;
-
-impl ChainStore for BrokenStore {
-    type Reader = MemoryStore;
-
-    fn reader(&self) -> MemoryStore {
-        MemoryStore::new()
-    }
-
-    fn commit(&mut self, _: &[Commit]) -> Result<(), StorageError> {
-        panic!("a bug that this test made")
-    }
-}
-
-#[tokio::test]
-async fn a_thread_that_breaks_stops_the_node_instead_of_leaving_it_lame() {
-    let Running { handle, threads, .. } =
-        start(dev(), BrokenStore, MemoryStore::new().stored_chain(), &mut |_, _| {}).unwrap();
-    let submission = handle.submit_block(unknown_blocks(1).remove(0));
-    assert_eq!(within(submission).await, Err(NodeStopped));
-    assert!(threads.join().reason.contains("writer thread broke"));
-}
-
 #[tokio::test]
 async fn dropping_the_threads_ends_them() {
     let Running { handle, threads, .. } = start_on(&MemoryStore::new());

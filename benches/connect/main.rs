@@ -28,16 +28,8 @@ fn main() {
     );
     let material = Material::make(blocks);
 
-    let [
-        mut bare,
-        mut cold,
-        mut settled,
-        mut admission,
-        mut known,
-        mut cold_ratio,
-        mut known_ratio,
-        mut search,
-    ] = std::array::from_fn(|_| Series::default());
+    let [mut bare, mut cold, mut settled, mut admission, mut known, mut cold_ratio, mut known_ratio] =
+        std::array::from_fn(|_| Series::default());
     for round in 1..=rounds {
         let bare_rate = rounds::bare(&material);
         let cold_rates = rounds::cold(&material);
@@ -46,7 +38,6 @@ fn main() {
             "round {round} of {rounds}: bare {bare_rate:.0}, cold {:.0}, known {:.0}",
             cold_rates.durable, known_rates.connect
         );
-        search.push(rounds::search(&material));
         bare.push(bare_rate);
         cold.push(cold_rates.durable);
         settled.push(cold_rates.settled);
@@ -61,7 +52,6 @@ fn main() {
     settled.print("cold transfers, to a stopped node", 0);
     admission.print("transfers admitted to the pool", 0);
     known.print("known transfers, to durable", 0);
-    search.print("hashes of the miner, one thread", 0);
     cold_ratio.print("cold / bare", 2);
     known_ratio.print("known / bare", 2);
     let verdict = if cold_ratio.median() >= TARGET_RATIO { "met" } else { "missed" };

@@ -1,20 +1,17 @@
 //! The measurements. Each gives a rate per second of process CPU, user and system, over all threads.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use cairn::consensus::check_block::BLOCK_BYTES_MAX;
-use cairn::mining;
 use cairn::node::Event;
 use cairn::node::input::Purpose;
 use cairn::node::message::GOSSIPED_TRANSACTIONS_MAX;
-use cairn::primitives::{Block, Height, Target, Transaction, codec};
+use cairn::primitives::{Block, Height, Transaction, codec};
 use cairn::runtime::{NodeHandle, Running, start};
 use cairn::storage::OpenOptions;
 use ed25519_zebra::batch::Verifier;
 use rand_chacha::ChaCha12Rng;
 use rand_chacha::rand_core::SeedableRng;
-use ruint::aliases::U256;
 use rustix::time::{ClockId, clock_gettime};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
@@ -23,8 +20,6 @@ use crate::material::{Material, TRANSFERS};
 
 /// Batches of the bare measurement: half a second and more.
 const BARE_BATCHES: usize = 32;
-/// Nonces of one search: half a second and more.
-const SEARCHED_NONCES: u32 = 1 << 23;
 /// Blocks whose transfers the pool can hold all at once.
 const KNOWN_BLOCKS_MAX: usize = 20;
 
@@ -57,17 +52,6 @@ pub(crate) fn bare(material: &Material) -> f64 {
         }
     });
     (BARE_BATCHES * TRANSFERS) as f64 / seconds
-}
-
-/// Tries a second of the miner's search.
-pub(crate) fn search(material: &Material) -> f64 {
-    let header = material.params.genesis().header;
-    let never = AtomicBool::new(false);
-    let seconds = cpu_seconds_of(|| {
-        let found = mining::search::search(&header, 0..=SEARCHED_NONCES - 1, Target(U256::ZERO), &never);
-        assert_eq!(found, None, "no hash is zero");
-    });
-    f64::from(SEARCHED_NONCES) / seconds
 }
 
 /// Transfers a second in blocks that the node has never seen.

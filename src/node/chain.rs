@@ -291,13 +291,6 @@ impl<R: ChainReader> Chain<R> {
         matches!(self.headers.get(index).body, Body::Checked { .. })
     }
 
-    /// Whether the lowest ancestor that is not linked is being checked right now.
-    pub(super) fn waits_for_a_check(&self, index: Index) -> bool {
-        let unlinked = std::iter::successors(Some(index), |at| self.headers.get(*at).parent);
-        let lowest = unlinked.take_while(|at| !self.headers.get(*at).linked).last();
-        lowest.is_some_and(|at| self.headers.get(at).body == Body::Checking)
-    }
-
     /// Hash of the block at height 1, if there is one.
     pub(super) fn block_one(&self) -> Option<BlockHash> {
         self.at(Height(1)).map(|index| self.headers.id(index).hash)

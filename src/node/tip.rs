@@ -163,8 +163,6 @@ impl<R: ChainReader> Node<R> {
         match (entry.violation, entry.body) {
             (Some(violation), _) => Some(BlockOutcome::Invalid(violation)),
             (None, Body::Checked { .. }) if self.chain.is_active(index) => Some(BlockOutcome::Connected),
-            // Its parent's check may end after its own, and then it joins the best chain all the same.
-            (None, Body::Checked { .. }) if self.chain.waits_for_a_check(index) => None,
             (None, Body::Checked { .. }) => Some(BlockOutcome::SideBranch),
             (None, Body::Missing | Body::Checking) => None,
         }

@@ -1,0 +1,27 @@
+//! Running a node: `up` and `node`. This is the one place where all parts meet.
+//!
+//! | step | where |
+//! | --- | --- |
+//! | what was asked for, with defaults | `settings`, `ports` |
+//! | a wallet and a data folder for `up` | `up`; many nodes: `fleet` |
+//! | the store is opened, with progress | `opening` |
+//! | store → node → network → miner → RPC | `compose` |
+//! | what people see | `logging`, `banner`, `narrator` |
+//! | Ctrl-C, and stopping in order | `lifetime`, `signals` |
+
+mod banner;
+mod compose;
+mod fleet;
+mod lifetime;
+mod logging;
+mod miner;
+mod narrator;
+mod opening;
+mod ports;
+mod settings;
+mod signals;
+mod tip_lines;
+mod up;
+
+pub(super) use opening::verify_offline;
+pub(super) use up::{node, up};
