@@ -1,59 +1,12 @@
 //! Small networks that must behave, whatever the seed.
 
-use cairn::consensus::params::{ParamsOverride, PrefundOverride};
-use cairn::consensus::testing::{payment, test_key};
-use cairn::node::query::Answer;
-use cairn::node::{Event, Query};
-use cairn::primitives::{Address, AddressKind, Amount, Height, TransactionId};
-use netsim::{World, WorldConfig, check_ledger};
+mod common;
 
-/// 1 in 2^10: real work that costs a tenth of a millisecond.
-const EASY_BITS: u32 = 0x1f40_0000;
-/// Mines a block every ten seconds on four nodes together at that target.
-const HASHES_PER_SECOND: f64 = 1_024.0 / 40.0;
-const MINUTE_MS: u64 = 60_000;
-const HOUR_MS: u64 = 60 * MINUTE_MS;
-const CAIRN: u64 = 100_000_000;
+use cairn::node::Event;
+use cairn::primitives::{Address, Height};
+use netsim::{World, check_ledger};
 
-fn config(seed: u64, nodes: usize) -> WorldConfig {
-    let prefund = (0..4).map(|number| PrefundOverride {
-        address: Address::of(&test_key(number).public_key()).to_text(AddressKind::Standard),
-        amount: Amount(1_000 * CAIRN),
-    });
-    let overrides = ParamsOverride {
-        first_bits: Some(EASY_BITS),
-        limit_bits: Some(EASY_BITS),
-        prefund: Some(prefund.collect()),
-        ..ParamsOverride::default()
-    };
-    WorldConfig { seed, nodes, latency_ms: 50, overrides }
-}
-
-fn all_mine(world: &mut World, nodes: usize) {
-    for node in 0..nodes {
-        world.set_hash_rate(node, HASHES_PER_SECOND);
-    }
-}
-
-fn none_mines(world: &mut World, nodes: usize) {
-    for node in 0..nodes {
-        world.set_hash_rate(node, 0.0);
-    }
-}
-
-fn balance(world: &mut World, node: usize, address: Address) -> u64 {
-    match world.ask(node, Query::Account(address)) {
-        Some(Answer::Account(account)) => account.confirmed.0,
-        other => panic!("no balance but {other:?}"),
-    }
-}
-
-fn pay(world: &mut World, node: usize, sender: u64, nonce: u64, to: Address) -> TransactionId {
-    let params = world.params().clone();
-    world
-        .submit(node, payment(&test_key(sender), &params, nonce, to, Amount(5 * CAIRN)))
-        .expect("it is affordable")
-}
+use common::{CAIRN, HASHES_PER_SECOND, HOUR_MS, MINUTE_MS, all_mine, balance, config, none_mines, pay};
 
 #[test]
 fn four_nodes_that_mine_keep_one_chain() {
