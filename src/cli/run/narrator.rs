@@ -35,10 +35,8 @@ impl Narrator {
     fn tell(&mut self, event: Event) {
         match event {
             Event::TipChanged(change) => {
-                {
                 let kind = self.node.params().address_kind();
                 tip_lines::tell(&change, self.miner, kind, self.catching_up_from.is_some());
-            }
             }
             Event::TransactionAdmitted { id, purpose } => tell_admitted(&id, purpose),
             Event::TransactionDropped { id, reason } => {
