@@ -12,7 +12,7 @@ use rand_chacha::ChaCha12Rng;
 use common::{HASHES_PER_SECOND, MINUTE_MS, all_mine, config, none_mines};
 
 const NODES: usize = 5;
-const SEEDS: u64 = 12;
+const SEEDS: u64 = 16;
 /// Random things that happen in one run.
 const TROUBLES: u32 = 60;
 

@@ -126,10 +126,13 @@ impl<R: ChainReader> Node<R> {
             random: ChaCha12Rng::from_seed(seed),
         };
         node.timers.set(now.monotonic_ms + sync::WATCH_MS, Timer::WatchProgress);
+        // What was durable is shown at once; a better branch that may follow from here must become durable first.
+        node.published.view_changed = true;
+        node.publish_view(now);
+        let mut effects = node.outbox.finish();
         node.advance(now)?;
         node.refresh_template();
-        node.published.view_changed = true;
-        let effects = node.finish(now);
+        effects.extend(node.finish(now));
         Ok((node, effects))
     }
 
