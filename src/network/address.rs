@@ -105,17 +105,23 @@ pub(super) fn with_peer(address: &Multiaddr, peer: PeerId) -> Multiaddr {
     address.clone().with(Protocol::P2p(to_libp2p(peer)))
 }
 
-/// The address a peer says it listens on, if it is worth dialling: TCP, of a host, and loopback only when the peer
-/// is on this very machine, as `seen_at` shows.
+/// The address a peer says it listens on, if it is worth dialling: TCP, not link-local, and loopback only when the
+/// peer is on this very machine, as `seen_at` shows.
 pub(super) fn dialable(address: Multiaddr, seen_at: &Multiaddr) -> Option<Multiaddr> {
     let (address, _) = split_peer(address);
     let elsewhere = is_loopback(&address) && !is_loopback(seen_at);
-    (is_tcp(&address) && !elsewhere && !is_unspecified(&address)).then_some(address)
+    let useful = is_tcp(&address) && !is_unspecified(&address) && !is_link_local(&address);
+    (useful && !elsewhere).then_some(address)
 }
 
 /// Whether only this machine can reach it.
 pub(super) fn is_loopback(address: &Multiaddr) -> bool {
     ip_of(address).is_some_and(|ip| ip.is_loopback())
+}
+
+/// Whether it means nothing without the name of an interface, which a multiaddress does not carry.
+pub(super) fn is_link_local(address: &Multiaddr) -> bool {
+    matches!(ip_of(address), Some(IpAddr::V6(ip)) if ip.is_unicast_link_local())
 }
 
 fn is_unspecified(address: &Multiaddr) -> bool {
@@ -186,6 +192,7 @@ mod tests {
         let lan: Multiaddr = "/ip4/192.0.2.7/tcp/7331".parse().unwrap();
         assert_eq!(dialable(loopback.clone(), &lan), None);
         assert_eq!(dialable(loopback.clone(), &loopback), Some(loopback));
-        assert_eq!(dialable(lan.clone(), &lan), Some(lan));
+        assert_eq!(dialable(lan.clone(), &lan), Some(lan.clone()));
+        assert_eq!(dialable("/ip6/fe80::1/tcp/7331".parse().unwrap(), &lan), None);
     }
 }

@@ -46,6 +46,8 @@ pub(super) struct Discovery {
     saved_at_ms: u64,
     rendezvous: Option<Rendezvous>,
     silence: Silence,
+    /// Whether someone became known since the last look at whom to dial.
+    news: bool,
 }
 
 /// Where answers about names come in.
@@ -76,6 +78,7 @@ impl Discovery {
             saved_at_ms: now.monotonic_ms,
             rendezvous: None,
             silence: Silence::since(now.monotonic_ms),
+            news: true,
         };
         for (given, how) in [(&config.bootstrap, Found::Bootstrap), (&config.connect, Found::Manual)] {
             for text in given {
@@ -133,17 +136,25 @@ impl Discovery {
     pub(super) fn found(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, how: Found, now: Now) {
         let at = addresses.first().map(Multiaddr::to_string).unwrap_or_default();
         if self.candidates.found(peer, addresses, how, now.monotonic_ms) {
+            self.news = true;
             self.step(now, Some(peer), format!("found ({}) at {at}", how.word()));
         }
     }
 
     /// A person gave an address.
     pub(super) fn add(&mut self, place: Place, how: Found) {
+        self.news = true;
         self.standing.add(place, how);
+    }
+
+    /// Whether someone became known since the last look at whom to dial.
+    pub(super) fn has_news(&self) -> bool {
+        self.news
     }
 
     /// Dials whoever is due.
     pub(super) fn dial_due(&mut self, swarm: &mut Swarm<Behaviour>, connections: &Connections, now: Now) {
+        self.news = false;
         for (id, place) in self.standing.due(now.monotonic_ms, |peer| connections.contains(peer)) {
             let answers = self.look_ups.answers.clone();
             tokio::spawn(async move {

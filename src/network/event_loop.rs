@@ -10,7 +10,7 @@ use libp2p::{Multiaddr, Swarm, swarm};
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, timeout};
 
-use super::address::with_peer;
+use super::address::{is_link_local, with_peer};
 use super::behaviour::Behaviour;
 use super::connections::Connections;
 use super::core_queue::CoreQueue;
@@ -146,16 +146,22 @@ impl EventLoop {
                 }
                 _ = ticks.tick() => self.on_tick(),
             }
+            if self.discovery.has_news() {
+                self.discovery.dial_due(&mut self.swarm, &self.connections, clock::now());
+            }
         }
         self.discovery.end(clock::now());
     }
 
     /// The addresses this node listens on changed.
     pub(super) fn on_listening(&mut self, event: &SwarmEvent<super::behaviour::BehaviourEvent>) {
-        if let SwarmEvent::NewListenAddr { address, .. } = event {
+        if let SwarmEvent::NewListenAddr { address, .. } = event
+            && !is_link_local(address)
+        {
             self.discovery.step(clock::now(), None, format!("listening on {address}"));
         }
-        self.listening.send_replace(self.swarm.listeners().cloned().collect());
+        let addresses = self.swarm.listeners().filter(|address| !is_link_local(address));
+        self.listening.send_replace(addresses.cloned().collect());
         self.view_changed = true;
     }
 
