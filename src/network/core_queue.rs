@@ -59,3 +59,51 @@ impl CoreQueue {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::consensus::params::Params;
+    use crate::primitives::PeerId;
+
+    fn connected(number: u8) -> Input {
+        Input::PeerConnected { peer: PeerId([number; 32]), outbound: true }
+    }
+
+    #[tokio::test]
+    async fn a_busy_core_misses_what_may_be_lost_and_gets_the_rest_in_order() {
+        let (node, mut inputs, _commands) = NodeHandle::detached(Arc::new(Params::named("lan").unwrap()));
+        let mut queue = CoreQueue::new(node);
+        let mut waiting = 0;
+        while queue.offer(Input::Wake) {
+            waiting += 1;
+        }
+        queue.deliver(connected(1));
+        queue.deliver(connected(2));
+        assert!(!queue.is_empty());
+        for _ in 0..waiting {
+            assert!(matches!(inputs.recv().await, Some(Input::Wake)));
+        }
+        assert!(!queue.offer(Input::Wake), "nothing overtakes what waits");
+        while !queue.is_empty() {
+            queue.drain().await.unwrap();
+        }
+        for number in [1, 2] {
+            let input = inputs.recv().await;
+            assert!(matches!(input, Some(Input::PeerConnected { peer, .. }) if peer == PeerId([number; 32])));
+        }
+        assert!(queue.offer(Input::Wake));
+    }
+
+    #[test]
+    fn the_swarm_rests_when_very_much_waits() {
+        let (node, _inputs, _commands) = NodeHandle::detached(Arc::new(Params::named("lan").unwrap()));
+        let mut queue = CoreQueue::new(node);
+        while !queue.is_full() {
+            queue.deliver(connected(1));
+        }
+        assert_eq!(queue.backlog.len(), BACKLOG_MAX);
+    }
+}
