@@ -128,6 +128,8 @@ pub(super) fn too_large(limit: usize) -> RpcError {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn refusal(body: &str) -> (i32, String) {
@@ -166,5 +168,24 @@ mod tests {
         assert!(envelope.is_old_miner);
         let request: Request<'_> = serde_json::from_slice(&envelope.body).unwrap();
         assert_eq!(request.method_name(), "submitblock");
+    }
+
+    proptest! {
+        #[test]
+        fn no_body_is_let_through_that_is_no_json(bytes in proptest::collection::vec(any::<u8>(), 0..64)) {
+            if let Ok(envelope) = open(bytes) {
+                prop_assert!(serde_json::from_slice::<Value>(&envelope.body).is_ok());
+            }
+        }
+
+        #[test]
+        fn a_request_with_any_byte_changed_is_read_or_refused_with_a_reason(place in 0_usize..56, byte in any::<u8>()) {
+            let mut body = br#"{"jsonrpc":"2.0","id":1,"method":"submitblock","params":["00"]}"#.to_vec();
+            body[place] = byte;
+            match open(body) {
+                Ok(envelope) => prop_assert!(serde_json::from_slice::<Value>(&envelope.body).is_ok()),
+                Err(refused) => prop_assert!([code::PARSE, code::INVALID_REQUEST].contains(&refused.error.code)),
+            }
+        }
     }
 }
