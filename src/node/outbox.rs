@@ -31,6 +31,12 @@ impl Outbox {
         self.held.push(effect);
     }
 
+    /// As [`Self::push_durable`], before all else of this call: the picture that answers and events speak of must be
+    /// there when they are heard.
+    pub(super) fn push_durable_first(&mut self, effect: Effect) {
+        self.held.insert(0, effect);
+    }
+
     /// The commit of this call.
     pub(super) fn commit(&mut self) -> &mut Commit {
         &mut self.commit
@@ -104,6 +110,14 @@ mod tests {
 
         outbox.on_durable(1);
         assert_eq!(names(&outbox.finish()), ["WakeAt(1)", "WakeAt(2)"]);
+    }
+
+    #[test]
+    fn who_is_answered_finds_the_new_picture_already_there() {
+        let mut outbox = Outbox::default();
+        outbox.push_durable(wake(1));
+        outbox.push_durable_first(wake(2));
+        assert_eq!(names(&outbox.finish()), ["WakeAt(2)", "WakeAt(1)"]);
     }
 
     #[test]

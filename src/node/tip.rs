@@ -182,6 +182,6 @@ impl<R: ChainReader> Node<R> {
             peers: self.peers.views(now),
             bans: self.peers.bans.iter().map(|(peer, until)| (*peer, *until)).collect(),
         };
-        self.outbox.push_durable(Effect::View(Arc::new(view)));
+        self.outbox.push_durable_first(Effect::View(Arc::new(view)));
     }
 }
