@@ -76,11 +76,10 @@ fn place_in(block: &Arc<Block>, id: BlockId, position: u32, api: &Api) -> Option
     Some(Place::Block { id, time: block.header.time, position, transaction: Box::new(transaction), hashes })
 }
 
-/// Reads the blocks that the index does not have yet, newest first.
+/// Reads the last blocks that the index does not have yet, newest first.
 async fn search_last_blocks(api: &Api, id: TransactionId) -> RpcResult<Option<Place>> {
     let tip = api.node().view().tip.id.height;
-    let indexed = api.context.index.as_ref().map_or(Height::GENESIS, |index| index.height());
-    let from = indexed.max(tip.minus(SEARCHED_BLOCKS_MAX)).next();
+    let from = last_indexed(api).await?.max(tip.minus(SEARCHED_BLOCKS_MAX)).next();
     if from > tip {
         return Ok(None);
     }
@@ -94,4 +93,13 @@ async fn search_last_blocks(api: &Api, id: TransactionId) -> RpcResult<Option<Pl
         }
     }
     Ok(None)
+}
+
+/// The height up to which the index has the best chain; genesis when it is off, or on a branch that was left.
+async fn last_indexed(api: &Api) -> RpcResult<Height> {
+    let Some(index) = &api.context.index else { return Ok(Height::GENESIS) };
+    let indexed = index.indexed();
+    let place = ask!(api, Query::BlockByHash(indexed.hash) => BlockPlace);
+    let is_on_best_chain = place.is_some_and(|place| place.confirmations > 0);
+    Ok(if is_on_best_chain { indexed.height } else { Height::GENESIS })
 }

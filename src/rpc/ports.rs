@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::primitives::{Address, BlockId, Height, SecretKey, TransactionId};
+use crate::primitives::{Address, BlockId, SecretKey, TransactionId};
 use crate::runtime::NodeHandle;
 use crate::storage::StorageError;
 
@@ -54,8 +54,20 @@ pub struct MiningStatus {
 pub trait TransactionIndex: Send + Sync {
     /// The block that holds a transaction, and its position there.
     fn transaction(&self, id: TransactionId) -> Result<Option<(BlockId, u32)>, StorageError>;
-    /// Every block up to this height is in the index.
-    fn height(&self) -> Height;
+    /// The last block in the index; after a reorganisation perhaps one that has left the best chain.
+    fn indexed(&self) -> BlockId;
+}
+
+#[cfg(feature = "sled")]
+impl TransactionIndex for crate::storage::WalletIndex {
+    fn transaction(&self, id: TransactionId) -> Result<Option<(BlockId, u32)>, StorageError> {
+        let place = Self::transaction(self, id)?;
+        Ok(place.map(|place| (place.block, place.position)))
+    }
+
+    fn indexed(&self) -> BlockId {
+        self.position().indexed
+    }
 }
 
 impl std::fmt::Debug for RpcContext {

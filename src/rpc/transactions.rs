@@ -81,7 +81,7 @@ async fn get_transaction(api: &Api, txid: TransactionId) -> RpcResult<LocatedTra
 
 fn not_found(api: &Api, id: TransactionId) -> RpcError {
     let (tip, indexed) =
-        (api.node().view().tip.id.height, api.context.index.as_ref().map(|index| index.height()));
+        (api.node().view().tip.id.height, api.context.index.as_ref().map(|index| index.indexed().height));
     let (reason, hint) = match indexed {
         None => {
             let hint = "the transaction index is off: only the pool and the last blocks were searched";

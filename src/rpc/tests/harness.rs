@@ -13,9 +13,11 @@ use crate::consensus::testing::{dev_key, solve};
 use crate::node::query::BlockOutcome;
 use crate::node::{Answer, Query};
 use crate::primitives::{Address, AddressKind, BlockId};
-use crate::rpc::{MiningControl, MiningNow, MiningStatus, RpcClient, RpcConfig, RpcContext, RpcServer};
+use crate::rpc::{
+    MiningControl, MiningNow, MiningStatus, RpcClient, RpcConfig, RpcContext, RpcServer, TransactionIndex,
+};
 use crate::runtime::{self, NodeHandle, Running, clock};
-use crate::storage::{MemoryStore, StoredChain};
+use crate::storage::{ChainStore, MemoryStore, StoredChain};
 
 /// A node with a server. Dropping it stops both.
 pub(super) struct TestNode {
@@ -25,10 +27,24 @@ pub(super) struct TestNode {
 }
 
 impl TestNode {
+    /// A node on a store in memory, without an index.
     pub(super) async fn start(network: &str) -> Self {
+        Self::start_on(network, MemoryStore::new(), StoredChain::default(), None).await
+    }
+
+    /// A node on any store, with any index.
+    pub(super) async fn start_on<S>(
+        network: &str,
+        store: S,
+        chain: StoredChain,
+        index: Option<Arc<dyn TransactionIndex>>,
+    ) -> Self
+    where
+        S: ChainStore + Send + 'static,
+        S::Reader: Send + Sync + 'static,
+    {
         let params = Arc::new(Params::named(network).unwrap());
-        let running =
-            runtime::start(params, MemoryStore::new(), StoredChain::default(), &mut |_, _| {}).unwrap();
+        let running = runtime::start(params, store, chain, &mut |_, _| {}).unwrap();
         let dir = TempDir::new().unwrap();
         let config = RpcConfig {
             bind: "127.0.0.1:0".parse().unwrap(),
@@ -38,7 +54,7 @@ impl TestNode {
         let context = RpcContext {
             node: running.handle.clone(),
             mining: Some(Arc::new(TestMiner(running.handle.clone()))),
-            index: None,
+            index,
             faucet: Some(dev_key(0)),
             data_dir: dir.path().to_owned(),
         };

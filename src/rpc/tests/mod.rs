@@ -3,5 +3,6 @@
 mod calls;
 mod edge;
 mod harness;
+mod index;
 mod junk;
 mod miners;
