@@ -60,8 +60,7 @@ impl Candidates {
 
     /// A peer was found. True when it was not known before.
     pub(super) fn found(&mut self, peer: PeerId, addresses: Vec<Multiaddr>, how: Found, now_ms: u64) -> bool {
-        let room = self.peers.len() < CANDIDATES_MAX;
-        if peer == self.local || addresses.is_empty() || (!room && !self.peers.contains_key(&peer)) {
+        if peer == self.local || addresses.is_empty() || !self.has_room_for(peer) {
             return false;
         }
         let dial_at_ms = self.polite(peer, now_ms);
@@ -135,6 +134,16 @@ impl Candidates {
         if let Some(candidate) = self.peers.get_mut(&peer) {
             candidate.dial_at_ms = candidate.dial_at_ms.max(until_ms);
         }
+    }
+
+    /// Whether a peer may be kept; one that failed most makes room.
+    fn has_room_for(&mut self, peer: PeerId) -> bool {
+        if self.peers.len() < CANDIDATES_MAX || self.peers.contains_key(&peer) {
+            return true;
+        }
+        let worst = self.peers.iter().max_by_key(|(_, candidate)| candidate.failures);
+        let worst = worst.filter(|(_, candidate)| candidate.failures > 0).map(|(peer, _)| *peer);
+        worst.is_some_and(|worst| self.peers.remove(&worst).is_some())
     }
 
     /// The earliest polite moment to dial a peer.
@@ -228,5 +237,10 @@ mod tests {
             alice.found(PeerId(key), address(1), Found::Kad, 0);
         }
         assert_eq!(alice.peers.len(), CANDIDATES_MAX);
+        assert!(!alice.found(BOB, address(1), Found::Mdns, 0));
+        let unreachable = alice.due(0, 1).remove(0).peer;
+        alice.failed(unreachable, 0);
+        assert!(alice.found(BOB, address(1), Found::Mdns, 0));
+        assert_eq!((alice.peers.len(), alice.how(unreachable)), (CANDIDATES_MAX, None));
     }
 }

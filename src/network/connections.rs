@@ -20,6 +20,8 @@ const OUTBOUND_MAX: u32 = 64;
 const PER_PEER_MAX: u32 = 2;
 /// Pings that may fail in a row before a connection is closed: libp2p leaves that to us.
 const PING_FAILURES_MAX: u32 = 2;
+/// A peer that neither said what it speaks nor spoke it for this long is let go, in milliseconds.
+const STRANGER_MS_MAX: u64 = 30_000;
 /// Characters shown of what a peer calls its software.
 const AGENT_CHARACTERS_MAX: usize = 64;
 
@@ -145,6 +147,14 @@ impl Connections {
         self.peers.len()
     }
 
+    /// Peers that have had their time to say who they are and did not: they hold places that others could use.
+    pub(super) fn silent_strangers(&self, now_ms: u64) -> Vec<PeerId> {
+        let strangers = self.peers.iter().filter(|(_, peer)| {
+            !peer.announced && now_ms.saturating_sub(peer.connected_at_ms) >= STRANGER_MS_MAX
+        });
+        strangers.map(|(peer, _)| *peer).collect()
+    }
+
     /// Peers of this network, ascending by id, for people.
     pub(super) fn view(&self) -> Vec<PeerConnection> {
         let announced = self.peers.iter().filter(|(_, connected)| connected.announced);
@@ -207,7 +217,10 @@ mod tests {
         let mut connections = Connections::default();
         connections.opened(BOB, link(1, true), Found::Mdns, 0);
         assert_eq!(connections.view().len(), 0);
+        assert_eq!(connections.silent_strangers(STRANGER_MS_MAX - 1), []);
+        assert_eq!(connections.silent_strangers(STRANGER_MS_MAX), [BOB]);
         connections.announce(BOB);
+        assert_eq!(connections.silent_strangers(STRANGER_MS_MAX), []);
         connections.identified(BOB, "cairn/1 \u{1b}[31m\n");
         assert_eq!(connections.view()[0].agent, "cairn/1 [31m");
     }

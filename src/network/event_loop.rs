@@ -176,6 +176,9 @@ impl EventLoop {
         self.discovery.dial_due(&mut self.swarm, &self.connections, now);
         self.ignore_expired_gossip(now);
         self.lift_bans(now);
+        for stranger in self.connections.silent_strangers(now.monotonic_ms) {
+            self.let_go(stranger, "it did not say what it speaks", now);
+        }
         self.discovery.save_sometimes(now);
         self.discovery.explain_silence(now);
         if self.view_changed || now.monotonic_ms.saturating_sub(self.viewed_at_ms) >= VIEW_EVERY_MS {

@@ -17,9 +17,9 @@ use crate::node::message::MESSAGE_BYTES_MAX;
 const HEARTBEAT_MS: u64 = 700;
 /// Heartbeats for which a message can still be forwarded.
 const HISTORY_HEARTBEATS: usize = 12;
-/// A message that waited this long for its verdict is ignored, in milliseconds: a heartbeat before the history
-/// forgets it.
-const VERDICT_MS_MAX: u64 = HEARTBEAT_MS * (HISTORY_HEARTBEATS as u64 - 1);
+/// A message that waited this long for its verdict is ignored, in milliseconds: the history forgets it between one
+/// and two heartbeats later.
+const VERDICT_MS_MAX: u64 = HEARTBEAT_MS * (HISTORY_HEARTBEATS as u64 - 2);
 /// Messages that wait for a verdict at most.
 const WAITING_MAX: usize = 4_096;
 /// Bytes of them at most.

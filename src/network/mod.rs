@@ -45,8 +45,10 @@ pub use listen::everywhere;
 pub use peer_store::{Forgetful, PeerRecords};
 pub use rendezvous::default_folder as default_rendezvous;
 
-/// Log filters for what the parts of libp2p say and nobody needs to hear: no multicast here, nobody known yet.
-pub const QUIET_LOG: &str = "libp2p_mdns=off,libp2p_kad=error";
+/// Log filters for what the parts of libp2p say and nobody needs to hear: no multicast here, nobody known yet, and
+/// warnings that any peer could cause at will.
+pub const QUIET_LOG: &str =
+    "libp2p_mdns=off,libp2p_kad=error,libp2p_gossipsub=error,libp2p_request_response=error";
 
 /// How a node takes part.
 #[derive(Debug, Clone)]

@@ -125,7 +125,11 @@ where
     T: AsyncWrite + Unpin + Send,
 {
     let bytes = encode(message);
-    let length = u32::try_from(bytes.len()).map_err(invalid)?;
+    if bytes.len() > MESSAGE_BYTES_MAX {
+        // The other end would rightly blame us.
+        return Err(io::Error::other(format!("{} bytes are too long for a message", bytes.len())));
+    }
+    let length = bytes.len() as u32;
     stream.write_all(&length.to_le_bytes()).await?;
     stream.write_all(&bytes).await
 }

@@ -3,8 +3,9 @@
 use super::*;
 use crate::consensus::testing::{dev_key, payment};
 use crate::node::effect::Verdict;
-use crate::node::input::{RequestFailure, RequestId};
-use crate::node::message::{CompactBlock, Gossip, Status, SyncRequest, SyncResponse};
+use crate::node::input::{GossipId, RequestFailure, RequestId};
+use crate::node::message::{CompactBlock, Gossip, MESSAGE_BYTES_MAX, Status, SyncRequest, SyncResponse};
+use crate::primitives::codec::encode;
 use crate::primitives::{Address, Amount, BlockHash, Height, List, Transaction, Work};
 
 fn status(height: u32) -> Status {
@@ -18,11 +19,29 @@ fn status(height: u32) -> Status {
     }
 }
 
-fn transactions() -> List<Arc<Transaction>> {
+fn transaction(nonce: u64) -> Arc<Transaction> {
     let params = Params::named("lan").unwrap();
     let key = dev_key(0);
     let to = Address::of(&key.public_key());
-    List(vec![Arc::new(payment(&key, &params, 0, to, Amount(1)))])
+    Arc::new(payment(&key, &params, nonce, to, Amount(1)))
+}
+
+fn block(short_ids: usize) -> Gossip {
+    let params = Params::named("lan").unwrap();
+    Gossip::Block(Arc::new(CompactBlock {
+        header: params.genesis().header,
+        coinbase: params.genesis().coinbase.clone(),
+        key: 7,
+        short_ids: List(vec![[1; 6]; short_ids]),
+        prefilled: List(Vec::new()),
+    }))
+}
+
+fn a_message(input: Input) -> Option<(PeerId, GossipId, Gossip)> {
+    match input {
+        Input::Gossip { peer, message, gossip } => Some((peer, message, gossip)),
+        _ => None,
+    }
 }
 
 fn a_request(input: Input) -> Option<(PeerId, RequestId, SyncRequest)> {
@@ -71,55 +90,48 @@ async fn accepted_transactions_reach_a_third_node_and_ignored_ones_do_not() {
     alice.meets(bob.peer).await;
     carol.meets(bob.peer).await;
 
-    let gossip = Gossip::Transactions(transactions());
-    let message = {
-        let hears = bob.next("gossip", |input| match input {
-            Input::Gossip { message, gossip: heard, peer } => {
-                assert_eq!((peer, &heard), (alice.peer, &gossip));
-                Some(message)
-            }
-            _ => None,
-        });
-        tokio::pin!(hears);
-        // Bob may not have subscribed yet; what nobody hears may be published again.
-        loop {
+    for (nonce, verdict) in [(0, Verdict::Ignore), (1, Verdict::Accept)] {
+        let gossip = Gossip::Transactions(List(vec![transaction(nonce)]));
+        // Bob may not have subscribed yet; what nobody heard may be published again.
+        let (peer, message, heard) = loop {
             alice.command(NetworkCommand::Publish(gossip.clone()));
-            if let Ok(message) = timeout(LOOK_EVERY, &mut hears).await {
-                break message;
+            if let Ok(heard) = timeout(LOOK_EVERY, bob.next("gossip", a_message)).await {
+                break heard;
             }
-        }
-    };
-    bob.command(NetworkCommand::Verdict { message, verdict: Verdict::Accept });
-    let (peer, heard) = carol
-        .next("gossip", |input| match input {
-            Input::Gossip { peer, gossip, .. } => Some((peer, gossip)),
-            _ => None,
-        })
-        .await;
-    assert_eq!((peer, heard), (bob.peer, gossip));
+        };
+        assert_eq!((peer, heard), (alice.peer, gossip));
+        bob.command(NetworkCommand::Verdict { message, verdict });
+    }
+    let (peer, _, heard) = carol.next("gossip", a_message).await;
+    assert_eq!((peer, heard), (bob.peer, Gossip::Transactions(List(vec![transaction(1)]))));
 }
 
 #[tokio::test]
 async fn an_own_block_that_nobody_heard_is_published_to_the_first_who_comes() {
-    let params = Params::named("lan").unwrap();
-    let genesis = params.genesis();
-    let block = Gossip::Block(Arc::new(CompactBlock {
-        header: genesis.header,
-        coinbase: genesis.coinbase.clone(),
-        key: 7,
-        short_ids: List(vec![[1; 6]]),
-        prefilled: List(Vec::new()),
-    }));
     let alice = Host::alone().await;
-    alice.command(NetworkCommand::Publish(block.clone()));
+    alice.command(NetworkCommand::Publish(block(1)));
     let mut bob = Host::connected_to(&alice).await;
-    let heard = bob
-        .next("the block", |input| match input {
-            Input::Gossip { gossip, .. } => Some(gossip),
-            _ => None,
-        })
-        .await;
-    assert_eq!(heard, block);
+    let (peer, _, heard) = bob.next("the block", a_message).await;
+    assert_eq!((peer, heard), (alice.peer, block(1)));
+}
+
+#[tokio::test]
+async fn the_largest_messages_pass() {
+    let largest = block((MESSAGE_BYTES_MAX - 1_024) / 6);
+    let mut alice = Host::alone().await;
+    alice.command(NetworkCommand::Publish(largest.clone()));
+    let mut bob = Host::connected_to(&alice).await;
+    let (_, _, heard) = bob.next("the block", a_message).await;
+    assert!(heard == largest, "what was heard is what was published");
+
+    let transaction = transaction(0);
+    let length = encode(transaction.as_ref()).len();
+    let pool = SyncResponse::Mempool(List(vec![transaction; (MESSAGE_BYTES_MAX - 12) / length]));
+    bob.command(NetworkCommand::Request { peer: alice.peer, request: 1, body: SyncRequest::Mempool });
+    let (peer, request, _) = alice.next("a question", a_request).await;
+    alice.command(NetworkCommand::Respond { peer, request, body: pool.clone() });
+    let (_, answer) = bob.next("an answer", a_response).await;
+    assert!(answer == Ok(pool), "what was answered arrived");
 }
 
 #[tokio::test]
