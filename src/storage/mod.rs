@@ -24,4 +24,4 @@ pub use sled_store::open_report::OpenReport;
 #[cfg(feature = "sled")]
 pub use sled_store::records::Records;
 #[cfg(feature = "sled")]
-pub use sled_store::store::{Announcer, SledReader, SledStore};
+pub use sled_store::store::{SledReader, SledStore};

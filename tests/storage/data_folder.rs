@@ -74,14 +74,12 @@ fn a_closed_store_opens_with_all_it_was_given() {
 }
 
 #[test]
-fn readers_see_a_commit_at_once_and_an_announced_one_before() {
+fn readers_see_a_commit_before_it_reaches_the_database_and_after() {
     let folder = tempfile::tempdir().unwrap();
     let commits = commits_of(&chain_of(10));
     let mut store = open(folder.path()).store;
-    let (announcer, reader) = (store.announcer(), store.reader());
+    let reader = store.reader();
     for commit in &commits {
-        announcer.announce(commit);
-        assert_reads(&reader, std::slice::from_ref(commit));
         store.commit(std::slice::from_ref(commit)).unwrap();
         assert_reads(&reader, std::slice::from_ref(commit));
     }

@@ -1,7 +1,7 @@
 //! What was accepted and is not in the database yet: a bounded queue for the thread that writes there, and an overlay
 //! that readers look in first.
 
-use std::collections::{BTreeSet, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,11 +10,11 @@ use foldhash::fast::RandomState;
 use crate::consensus::undo::Undo;
 use crate::primitives::{Block, BlockId};
 use crate::storage::chain_store::StorageError;
-use crate::storage::commit::{CheckpointDelta, Commit, Sequence, StoredHeader};
+use crate::storage::commit::{CheckpointDelta, Commit, StoredHeader};
 use crate::storage::journal::{Group, Position};
 
 /// Weight of what may wait before whoever brings more must wait too, in bytes of memory, roughly.
-const WEIGHT_MAX: usize = 128 << 20;
+const WEIGHT_MAX: usize = 64 << 20;
 /// Groups that may wait, should they be small.
 const GROUPS_MAX: usize = 4_096;
 /// What a header, or the name of a body, weighs in the overlay, in bytes.
@@ -76,8 +76,6 @@ struct State {
     blocks: HashMap<BlockId, Arc<Block>, RandomState>,
     undo: HashMap<BlockId, Arc<Undo>, RandomState>,
     weight: usize,
-    /// Commits that are shown and were not given to the store yet.
-    announced: BTreeSet<Sequence>,
     is_closing: bool,
     failure: Option<StorageError>,
 }
@@ -95,23 +93,11 @@ impl Shown {
 }
 
 impl Backlog {
-    /// Shows a commit to readers before it is given to the store; waits while too much is on its way.
-    ///
-    /// After a failure nothing waits: the next commit will tell of it.
-    pub(super) fn announce(&self, commit: &Commit) {
-        let mut state = self.wait_while(|state| state.weight > WEIGHT_MAX);
-        state.announced.insert(commit.sequence);
-        state.show(commit);
-    }
-
-    /// Shows the commits of a group, except those that were announced; waits while too much is queued.
+    /// Shows a group to readers; waits while too much is queued.
     pub(super) fn show(&self, group: &[Commit]) {
-        // What is shown and not queued is the caller's own to bring: waiting for that would never end.
         let mut state = self.wait_while(|state| state.weight > WEIGHT_MAX && !state.queue.is_empty());
         for commit in group {
-            if !state.announced.remove(&commit.sequence) {
-                state.show(commit);
-            }
+            state.show(commit);
         }
     }
 

@@ -21,6 +21,8 @@ pub(super) const VALUE_BYTES_MAX: usize = 24_000;
 const SEGMENT_BYTES: usize = 2 << 20;
 /// Bytes after which a batch is applied. While sled applies one, readers wait.
 pub(super) const BATCH_BYTES_MAX: usize = 4 << 20;
+/// Changes after which a batch is applied: sled frees nothing that it replaces while it applies one.
+const BATCH_CHANGES_MAX: usize = 256;
 /// Bytes of pages that sled tries to keep in memory.
 const CACHE_BYTES: u64 = 64 << 20;
 /// Named by this file inside its folder, a database is set aside at the next opening.
@@ -46,6 +48,7 @@ struct Inner {
 #[derive(Debug, Default)]
 pub(super) struct Batch {
     changes: sled::Batch,
+    count: usize,
     bytes: usize,
 }
 
@@ -64,24 +67,26 @@ impl Batch {
     /// Sets a value of at most [`VALUE_BYTES_MAX`] bytes.
     pub(super) fn put(&mut self, key: &[u8], value: &[u8]) {
         assert!(value.len() <= VALUE_BYTES_MAX, "longer values are split by `values`");
+        self.count += 1;
         self.bytes += key.len() + value.len();
         self.changes.insert(key, value);
     }
 
     /// Removes a key, if it is there.
     pub(super) fn remove(&mut self, key: &[u8]) {
+        self.count += 1;
         self.bytes += key.len();
         self.changes.remove(key);
     }
 
     /// Whether there is nothing to do.
     pub(super) fn is_empty(&self) -> bool {
-        self.bytes == 0
+        self.count == 0
     }
 
     /// Whether it is time to apply this batch and to begin another.
     pub(super) fn is_full(&self) -> bool {
-        self.bytes >= BATCH_BYTES_MAX
+        self.bytes >= BATCH_BYTES_MAX || self.count >= BATCH_CHANGES_MAX
     }
 }
 

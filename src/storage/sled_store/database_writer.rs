@@ -141,3 +141,53 @@ impl DatabaseWriter {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::BlockHash;
+    use crate::storage::commit::CheckpointDelta;
+    use crate::storage::sled_store::database::temporary;
+    use crate::storage::sled_store::schema::{block_key, block_of};
+
+    fn block(height: u32) -> BlockId {
+        BlockId { height: Height(height), hash: BlockHash([height as u8; 32]) }
+    }
+
+    fn lowest_undo(database: &Database) -> Option<u32> {
+        let (key, _) = database.prefix(&Kind::Undo.key()).next()?.unwrap();
+        block_of(&key).map(|id| id.height.0)
+    }
+
+    #[test]
+    fn undo_records_go_when_they_are_far_below_both_tip_and_durable_checkpoint() {
+        let (folder, database) = temporary();
+        let mut batch = Batch::default();
+        for height in 1..=7_000 {
+            batch.put(&block_key(Kind::Undo, block(height)), b"undo");
+        }
+        database.apply(batch).unwrap();
+        let mut writer = DatabaseWriter {
+            database: database.clone(),
+            backlog: Arc::default(),
+            journal_folder: folder.path().to_owned(),
+            checkpoints: Checkpoints::default(),
+            undo_pruned_below: Height::GENESIS,
+            tip: Some(block(9_000)),
+            written: Position::default(),
+            recorded: Position::default(),
+            unsynced: Unsynced::default(),
+        };
+        writer.sync().unwrap();
+        assert_eq!(lowest_undo(&database), Some(1), "without a checkpoint everything may be needed");
+        let delta = CheckpointDelta { at: block(6_976), groups: Vec::new(), maturing: Vec::new() };
+        writer.checkpoints.write(&database, &delta).unwrap();
+        writer.sync().unwrap();
+        assert_eq!(lowest_undo(&database), Some(PRUNE_STEP_BLOCKS_MAX));
+        writer.sync().unwrap();
+        assert_eq!(lowest_undo(&database), Some(6_976 - UNDO_KEPT_BLOCKS));
+        writer.tip = Some(block(5_100));
+        writer.sync().unwrap();
+        assert_eq!(lowest_undo(&database), Some(6_976 - UNDO_KEPT_BLOCKS));
+    }
+}

@@ -64,6 +64,11 @@ impl Records {
         pairs.map(|pair| pair.map(|(key, _)| String::from_utf8_lossy(&key[1..]).into_owned())).collect()
     }
 
+    /// Makes all records last now, for what is put after the store was closed.
+    pub fn sync(&self) -> Result<(), StorageError> {
+        self.database.sync()
+    }
+
     fn generation(&self, name: &str) -> Result<Option<u64>, StorageError> {
         let Some(bytes) = self.database.get(&name_key(name))? else { return Ok(None) };
         schema::decode(&self.database, &bytes, || format!("the record {name}")).map(Some)

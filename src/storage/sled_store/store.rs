@@ -40,10 +40,6 @@ pub struct SledReader {
     backlog: Arc<Backlog>,
 }
 
-/// Shows commits to readers while they are still on their way to [`ChainStore::commit`].
-#[derive(Debug, Clone)]
-pub struct Announcer(Arc<Backlog>);
-
 impl SledStore {
     /// Starts the thread that writes to the database.
     pub(super) fn start(
@@ -65,11 +61,6 @@ impl SledStore {
         let index = WalletIndex(follower.shared());
         self.followers.push(spawn("wallet index", move || follower.run())?);
         Ok(index)
-    }
-
-    /// Lets commits be seen by readers before this store gets them. Give them here in the same order.
-    pub fn announcer(&self) -> Announcer {
-        Announcer(Arc::clone(&self.backlog))
     }
 
     /// Writes everything to the database, makes it last there, and says whether that went well.
@@ -133,13 +124,6 @@ impl ChainStore for SledStore {
     }
 }
 
-impl Announcer {
-    /// Shows a commit; waits while too much is on its way to the database.
-    pub fn announce(&self, commit: &Commit) {
-        self.0.announce(commit);
-    }
-}
-
 impl ChainReader for SledReader {
     fn header(&self, id: BlockId) -> Result<Option<StoredHeader>, StorageError> {
         match self.backlog.header(id) {
@@ -171,5 +155,59 @@ impl SledReader {
         value
             .map(|value| Some(Arc::new(value)))
             .map_err(|error| self.database.damaged(format!("{}: {error}", what())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::primitives::{Header, Height};
+    use crate::storage::sled_store::database::Batch;
+    use crate::storage::sled_store::open::OpenOptions;
+
+    fn commit_of_one_header(previous: BlockHash) -> Commit {
+        let header = Header { previous, ..genesis_header() };
+        let id = BlockId { height: Height(1), hash: header.hash() };
+        let header = StoredHeader { id, header, work: crate::primitives::Work::ZERO };
+        Commit { headers: vec![header], tip: Some(id), ..Commit::default() }
+    }
+
+    fn genesis_header() -> Header {
+        crate::consensus::Params::named("dev").unwrap().genesis().header
+    }
+
+    #[test]
+    fn damage_found_while_reading_is_named_and_repaired_at_the_next_start() {
+        let folder = tempfile::tempdir().unwrap();
+        let genesis = genesis_header().hash();
+        let mut opened = OpenOptions::new(folder.path(), genesis).open().unwrap();
+        let commit = commit_of_one_header(genesis);
+        opened.store.commit(std::slice::from_ref(&commit)).unwrap();
+        let (reader, id) = (opened.store.reader(), commit.headers[0].id);
+        opened.store.close().unwrap();
+        let mut batch = Batch::default();
+        batch.put(&values::part_key(&block_key(Kind::Header, id), 0), b"not what was written");
+        reader.database.apply(batch).unwrap();
+        let error = reader.header(id).unwrap_err();
+        assert!(matches!(error, StorageError::Damaged { .. }), "{error}");
+        drop((reader, opened.records));
+
+        let reopened = OpenOptions::new(folder.path(), genesis).open().unwrap();
+        assert_eq!(reopened.chain.headers, commit.headers);
+        assert_eq!(reopened.store.reader().header(id).unwrap(), Some(commit.headers[0]));
+        assert_eq!(reopened.report.set_aside.len(), 1, "{:?}", reopened.report);
+    }
+
+    #[test]
+    fn after_an_error_nothing_more_is_accepted() {
+        let folder = tempfile::tempdir().unwrap();
+        let genesis = genesis_header().hash();
+        let mut store = OpenOptions::new(folder.path(), genesis).open().unwrap().store;
+        let failure =
+            StorageError::Io { path: "disk".into(), cause: "gone".into(), next_step: String::new() };
+        store.backlog.fail(failure);
+        let refused = store.commit(&[commit_of_one_header(genesis)]).unwrap_err();
+        assert!(refused.to_string().contains("gone"), "{refused}");
+        assert!(store.close().is_err());
     }
 }
