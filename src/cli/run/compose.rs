@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::disk_guard;
 use super::miner::{NodeMiner, faucet_key};
 use super::opening::{self, OpenedNode};
 use super::settings::Settings;
@@ -12,7 +13,7 @@ use crate::network::{self, NetworkConfig, NetworkError, NetworkHandle, NodeKey, 
 use crate::primitives::{List, Transaction, codec};
 use crate::rpc::{RpcConfig, RpcContext, RpcServer, RpcStartError};
 use crate::runtime::{self, NetworkCommand, NodeHandle, Threads};
-use crate::storage::Records;
+use crate::storage::{Records, WalletIndex};
 
 /// The node's key, in its data folder.
 const NODE_KEY_FILE: &str = "node.key";
@@ -41,14 +42,15 @@ pub(super) struct RunningNode {
 pub(super) async fn start(mut settings: Settings) -> Outcome<RunningNode> {
     let (params, folders) = (Arc::clone(&settings.params), settings.data_folders.clone());
     let opened = tokio::task::spawn_blocking(move || opening::open(&params, &folders)).await;
-    let OpenedNode { running, records, folder } = opened.expect("opening does not panic")?;
+    let OpenedNode { running, records, index, folder } = opened.expect("opening does not panic")?;
     settings.data_folders = vec![folder.clone()];
 
     let handle = running.handle;
     restore_mempool(&handle, &records).await;
     let network = start_network(&settings, &folder, &handle, &records, running.network_commands).await?;
+    tokio::spawn(disk_guard::watch(handle.clone(), folder.clone()));
     let miner = Arc::new(NodeMiner::start(&handle, settings.mining));
-    let rpc = start_rpc(&settings, &folder, &handle, miner).await?;
+    let rpc = start_rpc(&settings, &folder, &handle, miner, index).await?;
     Ok(RunningNode { handle, network, rpc, threads: running.threads, records, settings })
 }
 
@@ -77,12 +79,13 @@ async fn start_rpc(
     folder: &Path,
     handle: &NodeHandle,
     miner: Arc<NodeMiner>,
+    index: WalletIndex,
 ) -> Outcome<RpcServer> {
     let is_development = settings.params.kind == NetworkKind::Development;
     let context = RpcContext {
         node: handle.clone(),
         mining: Some(miner),
-        index: None,
+        index: Some(Arc::new(index)),
         faucet: if is_development { faucet_key() } else { None },
         data_dir: folder.to_owned(),
     };

@@ -6,11 +6,13 @@
 //! | a wallet and a data folder for `up` | `up`; many nodes: `fleet` |
 //! | the store is opened, with progress | `opening` |
 //! | store → node → network → miner → RPC | `compose` |
+//! | the disk has room, wallets find their transactions | `disk_guard`, `wallet_index` |
 //! | what people see | `logging`, `banner`, `narrator` |
 //! | Ctrl-C, and stopping in order | `lifetime`, `signals` |
 
 mod banner;
 mod compose;
+mod disk_guard;
 mod fleet;
 mod lifetime;
 mod logging;
@@ -22,6 +24,7 @@ mod settings;
 mod signals;
 mod tip_lines;
 mod up;
+mod wallet_index;
 
 pub(super) use opening::verify_offline;
 pub(super) use up::{node, up};

@@ -13,7 +13,7 @@ use crate::cli::words;
 use crate::consensus::params::Params;
 use crate::rpc::types::ChainVerification;
 use crate::runtime::{self, Running, StartError, clock};
-use crate::storage::{OpenOptions, Opened, Records, StorageError};
+use crate::storage::{OpenOptions, Opened, Records, StorageError, WalletIndex};
 
 /// Silence up to this long needs no progress bar.
 const QUIET_MS: u64 = 700;
@@ -26,6 +26,7 @@ const TICK: Duration = Duration::from_millis(150);
 pub(super) struct OpenedNode {
     pub(super) running: Running,
     pub(super) records: Records,
+    pub(super) index: WalletIndex,
     pub(super) folder: PathBuf,
 }
 
@@ -48,14 +49,15 @@ pub(super) fn open(params: &Arc<Params>, folders: &[PathBuf]) -> Outcome<OpenedN
 fn open_folder(params: &Arc<Params>, folder: &Path, lock_retries: u32) -> Result<OpenedNode, StartError> {
     let bar = bar(&format!("opening {}", folder.display()));
     let opened = OpenOptions { lock_retries, ..OpenOptions::new(folder, params.genesis_hash()) }.open()?;
-    let Opened { store, chain, records, report } = opened;
+    let Opened { mut store, chain, records, report } = opened;
+    let index = store.start_index(false)?;
     for line in report.lines() {
         tracing::warn!(target: super::logging::STORY, "{line}");
     }
     let running =
         runtime::start(Arc::clone(params), store, chain, &mut |done, total| show_replay(&bar, done, total))?;
     bar.finish_and_clear();
-    Ok(OpenedNode { running, records, folder: folder.to_owned() })
+    Ok(OpenedNode { running, records, index, folder: folder.to_owned() })
 }
 
 /// A bar that shows only when there is something to wait for, and nothing where nobody looks.
