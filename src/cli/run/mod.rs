@@ -6,7 +6,7 @@
 //! | a wallet and a data folder for `up` | `up`; many nodes: `fleet` |
 //! | the store is opened, with progress | `opening` |
 //! | store → node → network → miner → RPC | `compose` |
-//! | the disk has room, wallets find their transactions | `disk_guard`, `wallet_index` |
+//! | the disk has room | `disk_guard` |
 //! | what people see | `logging`, `banner`, `narrator` |
 //! | Ctrl-C, and stopping in order | `lifetime`, `signals` |
 
@@ -24,7 +24,6 @@ mod settings;
 mod signals;
 mod tip_lines;
 mod up;
-mod wallet_index;
 
 pub(super) use opening::verify_offline;
 pub(super) use up::{node, up};
