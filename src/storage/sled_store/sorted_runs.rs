@@ -51,9 +51,11 @@ impl Wanted {
         self.from >= self.below || self.limit == 0
     }
 
-    /// Whether an entry will do.
-    pub(super) fn holds(self, entry: Entry) -> bool {
-        (self.from..self.below).contains(&entry)
+    /// Those that will do, out of sorted ones.
+    fn out_of(self, entries: &[[u8; ENTRY_BYTES]]) -> &[[u8; ENTRY_BYTES]] {
+        let start = entries.partition_point(|bytes| Entry::from_be_bytes(*bytes) < self.from);
+        let end = entries.partition_point(|bytes| Entry::from_be_bytes(*bytes) < self.below);
+        entries.get(start..end).unwrap_or_default()
     }
 }
 
@@ -64,11 +66,14 @@ impl Run {
     }
 
     /// All its entries, ascending.
-    fn entries(self, database: &Database) -> impl Iterator<Item = Result<Entry, StorageError>> + '_ {
+    fn entries(self, database: &Database) -> impl Iterator<Item = Result<Entry, StorageError>> + use<'_> {
         let pairs = database.range(&self.key(0), &self.key(Entry::MAX));
-        pairs.flat_map(|pair| match pair.and_then(|(key, sealed)| read_value(database, &key, &sealed)) {
-            Ok(entries) => entries.into_iter().map(Ok).collect(),
-            Err(error) => vec![Err(error)],
+        pairs.flat_map(|pair| {
+            let entries = pair.and_then(|(key, sealed)| {
+                let entries = entries_of(database, &key, &sealed)?;
+                Ok(entries.iter().map(|bytes| Ok(Entry::from_be_bytes(*bytes))).collect())
+            });
+            entries.unwrap_or_else(|error| vec![Err(error)])
         })
     }
 
@@ -85,8 +90,9 @@ impl Run {
         let enough = found.len() + wanted.limit;
         for pair in database.range(&start, &self.key(wanted.below)) {
             let (key, sealed) = pair?;
-            let entries = read_value(database, &key, &sealed)?;
-            found.extend(entries.into_iter().filter(|entry| wanted.holds(*entry)).take(enough - found.len()));
+            let entries = wanted.out_of(entries_of(database, &key, &sealed)?);
+            let missing = enough - found.len();
+            found.extend(entries.iter().take(missing).map(|bytes| Entry::from_be_bytes(*bytes)));
             if found.len() == enough {
                 break;
             }
@@ -104,10 +110,12 @@ impl Run {
         let enough = found.len() + wanted.limit;
         for pair in database.range(&self.key(0), &self.key(wanted.below)).rev() {
             let (key, sealed) = pair?;
-            let entries = read_value(database, &key, &sealed)?;
-            let is_first_too_small = entries.first().is_some_and(|first| *first < wanted.from);
-            let in_range = entries.into_iter().rev().filter(|entry| wanted.holds(*entry));
-            found.extend(in_range.take(enough - found.len()));
+            let all = entries_of(database, &key, &sealed)?;
+            let missing = enough - found.len();
+            let entries = wanted.out_of(all).iter().rev().take(missing);
+            found.extend(entries.map(|bytes| Entry::from_be_bytes(*bytes)));
+            let is_first_too_small =
+                all.first().is_some_and(|first| Entry::from_be_bytes(*first) < wanted.from);
             if found.len() == enough || is_first_too_small {
                 break;
             }
@@ -252,14 +260,15 @@ fn put_value(batch: &mut Batch, run: Run, entries: &[Entry]) {
     batch.put(&key, &sealed);
 }
 
-fn read_value(database: &Database, key: &[u8], sealed: &[u8]) -> Result<Vec<Entry>, StorageError> {
-    let damaged = || database.damaged("the wallet index is not what was written".to_owned());
-    let bytes = values::unseal(key, sealed).ok_or_else(damaged)?;
-    let (entries, rest) = bytes.as_chunks::<ENTRY_BYTES>();
-    if !rest.is_empty() {
-        return Err(damaged());
+fn entries_of<'a>(
+    database: &Database,
+    key: &[u8],
+    sealed: &'a [u8],
+) -> Result<&'a [[u8; ENTRY_BYTES]], StorageError> {
+    match values::unseal(key, sealed).map(<[u8]>::as_chunks) {
+        Some((entries, [])) => Ok(entries),
+        Some(_) | None => Err(database.damaged("the wallet index is not what was written".to_owned())),
     }
-    Ok(entries.iter().map(|bytes| Entry::from_be_bytes(*bytes)).collect())
 }
 
 #[cfg(test)]
