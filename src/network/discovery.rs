@@ -26,10 +26,12 @@ use crate::runtime::network_port::Found;
 const PEERS_WANTED: usize = 24;
 /// Remembered peers dialled at the start at most.
 const REMEMBERED_DIALS_MAX: usize = 64;
+/// A peer of another network is not dialled again for this long, in milliseconds.
+const FOREIGN_PAUSE_MS: u64 = 600_000;
 /// Between two writings of the record of peers, in milliseconds.
 const SAVE_EVERY_MS: u64 = 30_000;
-/// Names being looked up at most; further ones wait for their next turn.
-const LOOK_UPS_MAX: usize = 16;
+/// Answers about names that wait for the loop at most; those who bring more wait with them.
+const ANSWERS_MAX: usize = 16;
 
 /// What discovery knows and has under way.
 #[derive(Debug)]
@@ -40,7 +42,9 @@ pub(super) struct Discovery {
     standing: Standing,
     /// Candidates being dialled.
     dialling: HashMap<ConnectionId, Due>,
-    look_ups: LookUps,
+    /// Answers about names, and the way in for them.
+    look_ups: mpsc::Receiver<LookUp>,
+    looked_up: mpsc::Sender<LookUp>,
     store: PeerStore,
     records: Arc<dyn PeerRecords>,
     saved_at_ms: u64,
@@ -50,12 +54,8 @@ pub(super) struct Discovery {
     news: bool,
 }
 
-/// Where answers about names come in.
-#[derive(Debug)]
-struct LookUps {
-    answers: mpsc::Sender<(PlaceId, Result<Vec<Multiaddr>, String>)>,
-    under_way: mpsc::Receiver<(PlaceId, Result<Vec<Multiaddr>, String>)>,
-}
+/// Where a place is, or why nobody knows.
+pub(super) type LookUp = (PlaceId, Result<Vec<Multiaddr>, String>);
 
 impl Discovery {
     /// Discovery as configured. Neighbours on this machine come out of the receiver; `listening` is told to them.
@@ -66,13 +66,14 @@ impl Discovery {
     ) -> Result<(Self, mpsc::Receiver<Vec<Neighbour>>), NetworkError> {
         let local = config.key.peer();
         let record = config.records.load();
-        let (answers, under_way) = mpsc::channel(LOOK_UPS_MAX);
+        let (looked_up, look_ups) = mpsc::channel(ANSWERS_MAX);
         let mut discovery = Self {
             timeline: Timeline::default(),
             candidates: Candidates::new(local),
             standing: Standing::default(),
             dialling: HashMap::new(),
-            look_ups: LookUps { answers, under_way },
+            look_ups,
+            looked_up,
             store: PeerStore::read(record.as_deref(), now.wall_ms / 1_000),
             records: Arc::clone(&config.records),
             saved_at_ms: now.monotonic_ms,
@@ -156,11 +157,11 @@ impl Discovery {
     pub(super) fn dial_due(&mut self, swarm: &mut Swarm<Behaviour>, connections: &Connections, now: Now) {
         self.news = false;
         for (id, place) in self.standing.due(now.monotonic_ms, |peer| connections.contains(peer)) {
-            let answers = self.look_ups.answers.clone();
+            let looked_up = self.looked_up.clone();
             tokio::spawn(async move {
                 let found = place.look_up().await.map_err(|error| error.to_string());
                 // The loop that would dial is gone: so is the wish.
-                let _ = answers.send((id, found)).await;
+                let _ = looked_up.send((id, found)).await;
             });
         }
         let room = PEERS_WANTED.saturating_sub(connections.len() + self.dialling.len());
@@ -170,22 +171,12 @@ impl Discovery {
     }
 
     /// The next answer about a name.
-    pub(super) async fn looked_up(&mut self) -> (PlaceId, Result<Vec<Multiaddr>, String>) {
-        match self.look_ups.under_way.recv().await {
-            Some(answer) => answer,
-            // Not reached while this struct holds a sender of its own.
-            None => std::future::pending().await,
-        }
+    pub(super) async fn look_up(&mut self) -> LookUp {
+        self.look_ups.recv().await.expect("the sender held here keeps the channel open")
     }
 
     /// Dials a place whose name is looked up.
-    pub(super) fn dial_place(
-        &mut self,
-        swarm: &mut Swarm<Behaviour>,
-        id: PlaceId,
-        answer: Result<Vec<Multiaddr>, String>,
-        now: Now,
-    ) {
+    pub(super) fn dial_place(&mut self, swarm: &mut Swarm<Behaviour>, (id, answer): LookUp, now: Now) {
         let chosen = answer.and_then(|addresses| {
             self.standing.choose(id, &addresses).ok_or_else(|| "the name has no address".to_owned())
         });
@@ -263,8 +254,17 @@ impl Discovery {
 
     /// Leaves a peer alone for so long.
     pub(super) fn avoid(&mut self, peer: PeerId, pause_ms: u64, now: Now) {
-        self.candidates.avoid(peer, now.monotonic_ms + pause_ms);
-        self.standing.avoid(peer, now.monotonic_ms + pause_ms);
+        let until_ms = now.monotonic_ms.saturating_add(pause_ms);
+        self.candidates.avoid(peer, until_ms);
+        self.standing.avoid(peer, until_ms);
+    }
+
+    /// A connected peer is of another network.
+    pub(super) fn foreign(&mut self, peer: PeerId, now: Now) {
+        if let Some(place) = self.standing.place_of(peer) {
+            self.silence.failed(&place.to_string(), "it is of another network");
+        }
+        self.avoid(peer, FOREIGN_PAUSE_MS, now);
     }
 
     /// A peer of this network can be reached at these addresses.

@@ -141,8 +141,8 @@ impl EventLoop {
                 },
                 event = self.swarm.select_next_some(), if !self.core.is_full() => self.on_swarm_event(event),
                 Some(neighbours) = self.neighbours.recv() => self.on_neighbours(neighbours),
-                (place, found) = self.discovery.looked_up() => {
-                    self.discovery.dial_place(&mut self.swarm, place, found, clock::now());
+                look_up = self.discovery.look_up() => {
+                    self.discovery.dial_place(&mut self.swarm, look_up, clock::now());
                 }
                 _ = ticks.tick() => self.on_tick(),
             }

@@ -18,8 +18,6 @@ use crate::primitives::PeerId;
 use crate::runtime::clock;
 use crate::runtime::network_port::Found;
 
-/// A peer of another network is not dialled again for this long, in milliseconds.
-const FOREIGN_PAUSE_MS: u64 = 600_000;
 /// Addresses believed of one peer at most.
 const ADDRESSES_PER_PEER_MAX: usize = 8;
 
@@ -214,7 +212,7 @@ impl EventLoop {
         let Some(peer) = from_libp2p(&peer_id) else { return };
         let now = clock::now();
         if !info.protocols.contains(&self.names.sync) {
-            self.discovery.avoid(peer, FOREIGN_PAUSE_MS, now);
+            self.discovery.foreign(peer, now);
             self.let_go(peer, "it is of another network", now);
             return;
         }

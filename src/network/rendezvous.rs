@@ -17,10 +17,10 @@ use super::address::is_loopback;
 use crate::primitives::{BlockHash, PeerId};
 use crate::runtime::clock;
 
-/// How often the folder is read: a second is short to a person, and reading a small folder costs nothing.
-const POLL_MS: u64 = 1_000;
+/// How often the folder is read: a person does not notice the wait, and reading a small folder costs nothing.
+const POLL_MS: u64 = 250;
 /// Own entry is written again after this many polls, so that its age shows that its writer lives.
-const REFRESH_POLLS: u64 = 10;
+const REFRESH_POLLS: u64 = 40;
 /// An entry not written again for this long is stale, in milliseconds: several refreshes.
 const STALE_AFTER_MS: u64 = 60_000;
 /// Entries read at most.
@@ -37,6 +37,7 @@ pub(super) type Neighbour = (PeerId, Vec<Multiaddr>);
 /// The folder of one network, and this node's entry in it.
 #[derive(Debug, Clone)]
 pub(super) struct Rendezvous {
+    root: PathBuf,
     folder: PathBuf,
     local: PeerId,
     genesis: BlockHash,
@@ -61,11 +62,11 @@ pub fn default_folder() -> PathBuf {
 impl Rendezvous {
     /// Makes the folder if need be, for its owner alone.
     pub(super) fn open(root: &Path, genesis: BlockHash, local: PeerId) -> io::Result<Self> {
-        let folder = root.join(genesis.network_tag());
-        make_private(root)?;
-        make_private(&folder)?;
         let namespace = fs::read_link("/proc/self/ns/net").unwrap_or_default().display().to_string();
-        Ok(Self { folder, local, genesis, namespace })
+        let folder = root.join(genesis.network_tag());
+        let rendezvous = Self { root: root.to_owned(), folder, local, genesis, namespace };
+        rendezvous.make_folders()?;
+        Ok(rendezvous)
     }
 
     /// The folder, for people.
@@ -73,8 +74,9 @@ impl Rendezvous {
         &self.folder
     }
 
-    /// Leaves this node's entry, whole or not at all.
+    /// Leaves this node's entry, whole or not at all. Someone may have tidied the folder away.
     pub(super) fn announce(&self, addresses: &[Multiaddr]) -> io::Result<()> {
+        self.make_folders()?;
         let entry = Entry {
             genesis: self.genesis,
             namespace: self.namespace.clone(),
@@ -117,12 +119,17 @@ impl Rendezvous {
         Ok(neighbours)
     }
 
+    fn make_folders(&self) -> io::Result<()> {
+        make_private(&self.root)?;
+        make_private(&self.folder)
+    }
+
     fn own_entry(&self) -> PathBuf {
         self.folder.join(self.local.to_string())
     }
 }
 
-/// Announces and looks around every second, off the swarm's task, until nobody listens to what is found.
+/// Announces and looks around all the time, off the swarm's task, until nobody listens to what is found.
 pub(super) async fn keep(
     rendezvous: Rendezvous,
     listening: watch::Receiver<Vec<Multiaddr>>,
@@ -218,6 +225,8 @@ mod tests {
     fn nodes_of_one_machine_find_each_other_by_loopback_first() {
         let root = tempfile::tempdir().unwrap();
         let (alice, bob) = (open(&root, ALICE), open(&root, BOB));
+        alice.announce(&addresses()).unwrap();
+        fs::remove_dir_all(bob.folder()).unwrap();
         alice.announce(&addresses()).unwrap();
         bob.announce(&addresses()).unwrap();
         let loopback_first: Vec<_> = addresses().into_iter().rev().collect();

@@ -150,6 +150,11 @@ impl Standing {
         }
     }
 
+    /// The place that led to a connected peer.
+    pub(super) fn place_of(&self, peer: PeerId) -> Option<&Place> {
+        self.places.iter().find(|kept| kept.state == State::Connected(peer)).map(|kept| &kept.place)
+    }
+
     fn connected_to(&mut self, peer: PeerId) -> impl Iterator<Item = &mut Kept> {
         self.places.iter_mut().filter(move |kept| kept.state == State::Connected(peer))
     }
@@ -196,6 +201,7 @@ mod tests {
         let second = ConnectionId::new_unchecked(2);
         standing.dialling(id, second);
         assert_eq!(standing.connected(second, BOB), Some(Found::Manual));
+        assert_eq!(standing.place_of(BOB), Some(&place()));
         standing.met(BOB);
         assert!(due(&mut standing, u64::MAX).is_empty());
         standing.disconnected(BOB, 10_000);
