@@ -15,9 +15,9 @@ use super::folder_lock::FolderLock;
 use super::load;
 use super::open_report::OpenReport;
 use super::records::Records;
-use super::schema::{FORMAT, Kind, Network, get_one};
+use super::schema::{FORMAT, Kind, Network, get_one, put_one};
 use super::store::SledStore;
-use crate::primitives::{BlockHash, Height, codec};
+use crate::primitives::{BlockHash, Height};
 use crate::storage::chain_store::{StorageError, StoredChain};
 use crate::storage::journal::{Journal, Position, Replayed};
 use crate::storage::journal_scan::free_name;
@@ -73,15 +73,12 @@ impl OpenOptions {
         let opened = match self.open_database(&folder, &lock, &mut report) {
             Ok(opened) => opened,
             Err(StorageError::Damaged { path, cause, .. }) if path.starts_with(&folder) => {
-                tracing::warn!("{} is damaged: {cause}", folder.display());
+                tracing::info!("{} is damaged: {cause}", folder.display());
                 set_aside(&folder, cause, &mut report)?;
                 self.open_database(&folder, &lock, &mut report)?
             }
             Err(error) => return Err(error),
         };
-        for line in report.lines() {
-            tracing::warn!("{line}");
-        }
         Ok(Opened { report, ..opened })
     }
 
@@ -95,11 +92,10 @@ impl OpenOptions {
         self.check_network(&database, folder)?;
         let recorded: Position = get_one(&database, Kind::JournalPosition)?.unwrap_or_default();
         let (journal, replayed) = self.replay(&database, recorded)?;
-        let network = Network { format: FORMAT, genesis: self.genesis };
-        let mut batch = Batch::default();
-        batch.put(&Kind::Network.key(), &codec::encode(&network));
-        database.apply(batch)?;
+        put_one(&database, Kind::Network, &Network { format: FORMAT, genesis: self.genesis })?;
         database.sync()?;
+        // Only now is it true: what was replayed is durable, and need not be replayed again after the next kill.
+        put_one(&database, Kind::JournalPosition, &journal.end())?;
         let (checkpoints, checkpoint) = Checkpoints::load(&database)?;
         let (chain, orphans) = load::load_chain(&database, self.genesis, checkpoint)?;
         let writer = DatabaseWriter {
@@ -109,7 +105,7 @@ impl OpenOptions {
             undo_pruned_below: get_one(&database, Kind::UndoPruned)?.unwrap_or(Height::GENESIS),
             tip: chain.tip,
             written: journal.end(),
-            recorded,
+            recorded: journal.end(),
             unsynced: Unsynced::default(),
             database: database.clone(),
         };
@@ -163,7 +159,7 @@ fn open_table(
         Err(OpenFailure::Broken(cause)) => cause,
         ended => return ended.map_err(|failure| refusal(folder, failure)),
     };
-    tracing::warn!("{} does not open: {cause}. Trying again without its snapshots", folder.display());
+    tracing::info!("{} does not open: {cause}. Trying again without its snapshots", folder.display());
     report.removed.extend(database::remove_snapshots(folder)?);
     match open_patiently(folder, lock) {
         Err(OpenFailure::Broken(_)) => set_aside(folder, cause, report)?,

@@ -23,7 +23,7 @@ impl OpenReport {
         let mut lines = Vec::new();
         for path in &self.removed {
             lines.push(format!(
-                "removed {}, which kept the database from opening; nothing is lost",
+                "removed {}, with which the database would not open; nothing is lost",
                 path.display()
             ));
         }

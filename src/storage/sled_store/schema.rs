@@ -1,6 +1,6 @@
 //! The keys of the database: a kind, then what sorts the values of that kind in the order in which they are written.
 
-use super::database::{Bytes, Database};
+use super::database::{Batch, Bytes, Database};
 use crate::primitives::codec::{self, Decode, Encode};
 use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::chain_store::StorageError;
@@ -88,7 +88,14 @@ pub(super) fn get_one<T: Decode<()>>(database: &Database, kind: Kind) -> Result<
     decode(database, &bytes, || format!("the value {kind:?}")).map(Some)
 }
 
-/// The encoded value of a kind that has one.
+/// Writes the one value of a kind.
+pub(super) fn put_one<T: Encode>(database: &Database, kind: Kind, value: &T) -> Result<(), StorageError> {
+    let mut batch = Batch::default();
+    batch.put(&kind.key(), &codec::encode(value));
+    database.apply(batch)
+}
+
+/// Decodes a value that was written whole; `what` names it should it be damaged.
 pub(super) fn decode<T: Decode<()>>(
     database: &Database,
     bytes: &Bytes,
