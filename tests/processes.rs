@@ -25,10 +25,10 @@ fn three_processes_find_each_other_agree_and_carry_a_payment_and_a_fourth_catche
     }
 
     let bob = sandbox.wallet("bob");
-    let send = [
+    let payment = [
         "wallet", "send", "2.5", "--from", "alice", "--to", "bob", "--memo", "lunch", "--yes", "--wait", "1",
     ];
-    let sent = sandbox.json(&[&send[..], &["--data-dir", two.folder()]].concat());
+    let sent = sandbox.json(&[&payment[..], &["--data-dir", two.folder()]].concat());
     assert_eq!(sent["confirmations"], 1, "{sent}");
     three.wait("bob's money", |node| node.call("getbalance", json!([bob]))["confirmed"] == 250_000_000);
     let seen = three.call("getblock", json!([three.tip(), 1]));

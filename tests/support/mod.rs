@@ -18,7 +18,7 @@ const PATIENCE_MS: u64 = 90_000;
 const POLL: Duration = Duration::from_millis(25);
 
 /// A place where nodes of one test meet nobody else's.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: TempDir,
     network: String,
     common: Vec<String>,
@@ -26,14 +26,14 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// For nodes of a network, such as `dev-payments`.
-    pub fn new(network: &str) -> Self {
+    pub(crate) fn new(network: &str) -> Self {
         let folder = tempfile::tempdir().expect("the system has room for temporary files");
         fs::create_dir(folder.path().join("tmp")).expect("the folder is ours");
         Self { folder, network: network.to_owned(), common: Vec::new() }
     }
 
     /// The same, with a chain specification.
-    pub fn with_spec(network: &str, spec: &str) -> Self {
+    pub(crate) fn with_spec(network: &str, spec: &str) -> Self {
         let mut sandbox = Self::new(network);
         let path = sandbox.write("spec.toml", spec);
         sandbox.common = vec!["--chain-spec".into(), path.display().to_string()];
@@ -41,19 +41,19 @@ impl Sandbox {
     }
 
     /// A file or folder in here.
-    pub fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
 
     /// Writes a file in here.
-    pub fn write(&self, name: &str, content: &str) -> PathBuf {
+    pub(crate) fn write(&self, name: &str, content: &str) -> PathBuf {
         let path = self.path(name);
         fs::write(&path, content).expect("the folder is ours");
         path
     }
 
     /// The program, knowing nothing of the person who runs the tests.
-    pub fn command(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cairn"));
         command.env_clear().envs(std::env::vars().filter(|(name, _)| name == "PATH"));
         command.env("HOME", self.folder.path()).env("TMPDIR", self.path("tmp"));
@@ -63,12 +63,12 @@ impl Sandbox {
     }
 
     /// Runs the program to its end.
-    pub fn run(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Output {
         self.command(arguments).output().expect("the program can be started")
     }
 
     /// Runs the program to its good end; answers its JSON.
-    pub fn json(&self, arguments: &[&str]) -> Value {
+    pub(crate) fn json(&self, arguments: &[&str]) -> Value {
         let output = self.run(arguments);
         let (stdout, stderr) =
             (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
@@ -78,7 +78,7 @@ impl Sandbox {
     }
 
     /// Runs the program to its bad end; answers its exit code and what it said.
-    pub fn fail(&self, arguments: &[&str]) -> (i32, String) {
+    pub(crate) fn fail(&self, arguments: &[&str]) -> (i32, String) {
         let output = self.run(arguments);
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(!output.status.success(), "{arguments:?} should not have worked");
@@ -87,7 +87,7 @@ impl Sandbox {
     }
 
     /// Starts a node that meets others of this machine through the rendezvous folder alone.
-    pub fn node(&self, name: &str, flags: &[&str]) -> Node {
+    pub(crate) fn node(&self, name: &str, flags: &[&str]) -> Node {
         let data_dir = self.path(name);
         // A node that was killed leaves its address behind.
         let _ = fs::remove_file(data_dir.join("rpc.url"));
@@ -102,67 +102,67 @@ impl Sandbox {
     }
 
     /// A new wallet's address.
-    pub fn wallet(&self, name: &str) -> String {
+    pub(crate) fn wallet(&self, name: &str) -> String {
         let made = self.json(&["wallet", "new", name, "--json"]);
         made["address"].as_str().expect("the answer holds an address").to_owned()
     }
 }
 
 /// A running node. Killed when dropped.
-pub struct Node {
+pub(crate) struct Node {
     name: String,
     process: Child,
-    pub data_dir: PathBuf,
+    pub(crate) data_dir: PathBuf,
     log: PathBuf,
     client: Option<RpcClient>,
 }
 
 impl Node {
     /// Asks it; the answer must be good.
-    pub fn call(&self, method: &str, parameters: Value) -> Value {
+    pub(crate) fn call(&self, method: &str, parameters: Value) -> Value {
         let answer = block_on(self.client().call(method, parameters));
         answer
             .unwrap_or_else(|error| panic!("{} does not answer {method}: {error}\n{}", self.name, self.log()))
     }
 
     /// The height of its tip.
-    pub fn height(&self) -> u64 {
+    pub(crate) fn height(&self) -> u64 {
         self.call("getblockcount", json!([])).as_u64().expect("a height is a number")
     }
 
     /// The hash of its tip.
-    pub fn tip(&self) -> Value {
+    pub(crate) fn tip(&self) -> Value {
         self.call("getbestblockhash", json!([]))
     }
 
     /// How many peers it has.
-    pub fn peers(&self) -> usize {
+    pub(crate) fn peers(&self) -> usize {
         self.call("getpeerinfo", json!([])).as_array().expect("peers come as a list").len()
     }
 
     /// Waits until something is true of it.
-    pub fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
+    pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Self) -> bool) {
         wait_until(&format!("{}: {what}", self.name), || is_so(self), || self.log());
     }
 
     /// The number of its process.
-    pub fn process(&self) -> u32 {
+    pub(crate) fn process(&self) -> u32 {
         self.process.id()
     }
 
     /// Where its data is, for the command line.
-    pub fn folder(&self) -> &str {
+    pub(crate) fn folder(&self) -> &str {
         self.data_dir.to_str().expect("temporary folders have plain names")
     }
 
     /// Ends it as a failing machine would, and waits until it is gone.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.process.kill().expect("it still runs");
         self.process.wait().expect("it can be waited for");
     }
 
     /// Asks it to stop, and waits for its good end.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.call("stop", json!([]));
         let status = self.process.wait().expect("it can be waited for");
         assert!(status.success(), "{} ended with {status}\n{}", self.name, self.log());
@@ -197,7 +197,7 @@ impl Drop for Node {
 }
 
 /// Looks until it is so; when it does not come to pass, says what was awaited and what `explain` knows.
-pub fn wait_until(what: &str, is_so: impl Fn() -> bool, explain: impl Fn() -> String) {
+pub(crate) fn wait_until(what: &str, is_so: impl Fn() -> bool, explain: impl Fn() -> String) {
     let deadline = now_ms() + PATIENCE_MS;
     while !is_so() {
         assert!(
@@ -211,12 +211,12 @@ pub fn wait_until(what: &str, is_so: impl Fn() -> bool, explain: impl Fn() -> St
 }
 
 /// Milliseconds that never go back.
-pub fn now_ms() -> u64 {
+pub(crate) fn now_ms() -> u64 {
     clock::now().monotonic_ms
 }
 
 /// Memory of a process that is in RAM, in KiB, where the system tells (Linux).
-pub fn resident_kib(process: u32) -> Option<u64> {
+pub(crate) fn resident_kib(process: u32) -> Option<u64> {
     let status = fs::read_to_string(Path::new("/proc").join(process.to_string()).join("status")).ok()?;
     status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok())
 }

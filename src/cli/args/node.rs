@@ -1,5 +1,6 @@
 //! Flags of `up` and `node`.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -74,6 +75,16 @@ pub(in crate::cli) enum BlockPace {
     Manual,
     /// One every so often.
     Every(Duration),
+}
+
+impl fmt::Display for BlockPace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Instant => f.write_str("instant"),
+            Self::Manual => f.write_str("manual"),
+            Self::Every(interval) => write!(f, "{}", interval.as_secs()),
+        }
+    }
 }
 
 impl FromStr for BlockPace {

@@ -1,6 +1,7 @@
 //! The first thing a person sees: everything needed next, and nothing else.
 
 use std::io::IsTerminal;
+use std::time::Duration;
 
 use super::compose::RunningNode;
 use super::logging::story;
@@ -12,14 +13,18 @@ use crate::consensus::params::DEFAULT_NETWORK;
 /// The word that ends the banner: whoever started this process may wait for it.
 pub(super) const READY: &str = "Ready.";
 
+/// How long the addresses of this machine's interfaces are waited for.
+const INTERFACES_WAIT: Duration = Duration::from_millis(500);
+
 /// Shows the banner; machines get one line of the log.
-pub(super) fn show(node: &RunningNode, welcome: &[String]) {
+pub(super) async fn show(node: &RunningNode, welcome: &[String]) {
+    let listening = listening(node).await;
     let folder = node.settings.data_folders[0].display().to_string();
     let (alias, peer_id) = (node.network.local.alias(), node.network.local.to_string());
     let (network, genesis) = (&node.settings.params.name, node.settings.params.genesis_hash());
     let rpc_url = node.rpc.url();
-    let listening = node.network.listening.join(" ");
     if node.settings.log_format == LogFormat::Json {
+        let listening = listening.join(" ");
         story!(network, %genesis, alias, peer_id, listening, rpc_url, data_dir = folder, "{READY}");
         return;
     }
@@ -33,7 +38,7 @@ pub(super) fn show(node: &RunningNode, welcome: &[String]) {
                 format!("{} (genesis {})", output.paint(network, Paint::Bold), words::short(&genesis)),
             ),
             ("node", format!("{} {}", output.paint(&alias, Paint::Bold), output.paint(&peer_id, Paint::Dim))),
-            ("peers reach it at", node.network.listening.join("\n                   ")),
+            ("peers reach it at", listening.join("\n                     ")),
             ("clients reach it at", rpc_url.to_owned()),
             ("data", folder),
             ("chain", format!("height {height}")),
@@ -47,6 +52,20 @@ pub(super) fn show(node: &RunningNode, welcome: &[String]) {
         "\n{READY} In another terminal, try: {}\n",
         output.paint(&next_command(node), Paint::Bold)
     ));
+}
+
+/// The addresses that others can dial. Those of the interfaces follow a moment after the first; loopback is of no use to
+/// others, and is shown only if there is nothing else.
+async fn listening(node: &RunningNode) -> Vec<String> {
+    let is_for_others = |address: &&String| !address.contains("/127.0.0.1/") && !address.contains("/::1/");
+    let mut changes = node.handle.network_changes();
+    let wait = changes.wait_for(|view| view.listening.iter().any(|address| is_for_others(&address)));
+    let all = match tokio::time::timeout(INTERFACES_WAIT, wait).await {
+        Ok(Ok(view)) => view.listening.clone(),
+        Ok(Err(_)) | Err(_) => node.network.listening.clone(),
+    };
+    let for_others: Vec<String> = all.iter().filter(is_for_others).cloned().collect();
+    if for_others.is_empty() { all } else { for_others }
 }
 
 /// What is out of the ordinary.

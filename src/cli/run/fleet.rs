@@ -64,6 +64,9 @@ fn spawn(session: &Session, args: &UpArgs, number: usize, lines: mpsc::Sender<Li
     if let Some(spec) = &session.common.chain_spec {
         command.arg("--chain-spec").arg(spec);
     }
+    if let Some(config) = &session.common.config {
+        command.arg("--config").arg(config);
+    }
     if let Some(first) = &session.common.data_dir {
         let folder = if number == 1 { None } else { places::sibling_folders(first).nth(number - 2) };
         command.arg("--data-dir").arg(folder.as_ref().unwrap_or(first));
@@ -110,6 +113,9 @@ fn pass_on(command: &mut Command, args: &UpArgs, number: usize) {
         (None, _) => {
             command.args(["--mine", "0"]);
         }
+    }
+    if let Some(pace) = node.dev_blocks {
+        command.args(["--dev-blocks", &pace.to_string()]);
     }
     if node.log_format == Some(LogFormat::Json) {
         command.args(["--log-format", "json"]);

@@ -19,7 +19,7 @@ pub(super) async fn run(settings: Settings, welcome: Vec<String>) -> Outcome {
         node = compose::start(settings) => node?,
         _ = signals::stop_wanted(watch_stdin) => return Err(Failure::interrupted()),
     };
-    banner::show(&node, &welcome);
+    banner::show(&node, &welcome).await;
     let story = narrator::run(node.handle.clone(), node.handle.events(), node.settings.mining.address);
     let narrator = tokio::spawn(story);
     let stopped_politely = tokio::select! {

@@ -1,5 +1,8 @@
 //! Tells in plain words what happens to the node.
 
+use std::sync::Arc;
+use std::time::Duration;
+
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
@@ -9,12 +12,14 @@ use crate::cli::words;
 use crate::node::Event;
 use crate::node::input::Purpose;
 use crate::primitives::{Address, Height, PeerId};
-use crate::runtime::{NodeHandle, clock};
+use crate::runtime::NodeHandle;
+
+/// How long the network's picture of a new peer is waited for.
+const PICTURE_WAIT: Duration = Duration::from_secs(3);
 
 /// Listens until the node is gone. `miner` is who earns what this node finds.
 pub(super) async fn run(node: NodeHandle, mut events: Receiver<Event>, miner: Option<Address>) {
-    let started_ms = clock::now().monotonic_ms;
-    let mut narrator = Narrator { node, miner, started_ms, catching_up_from: None };
+    let mut narrator = Narrator { node, miner, catching_up_from: None };
     loop {
         match events.recv().await {
             Ok(event) => narrator.tell(event),
@@ -27,7 +32,6 @@ pub(super) async fn run(node: NodeHandle, mut events: Receiver<Event>, miner: Op
 struct Narrator {
     node: NodeHandle,
     miner: Option<Address>,
-    started_ms: u64,
     catching_up_from: Option<Height>,
 }
 
@@ -46,7 +50,9 @@ impl Narrator {
                 let rule = violation.name();
                 story!(hash = %id.hash, rule, "refused block #{} {}: {violation}", id.height, words::short(&id.hash));
             }
-            Event::PeerReady { peer, height } => self.tell_peer(peer, height),
+            Event::PeerReady { peer, height } => {
+                tokio::spawn(tell_peer(self.node.clone(), peer, height));
+            }
             Event::ClockOffset { peer, seconds } => tell_clock(peer, seconds),
             Event::SyncStarted { peer, from, to } => self.tell_sync_started(peer, from, to),
             Event::SyncFinished { height } => self.tell_sync_finished(height),
@@ -61,20 +67,6 @@ impl Narrator {
         }
     }
 
-    fn tell_peer(&self, peer: PeerId, height: Height) {
-        let alias = peer.alias();
-        let network = self.node.network();
-        let found = network.peers.iter().find(|connection| connection.peer == peer).map(|connection| {
-            let after_ms = connection.connected_at_ms.saturating_sub(self.started_ms);
-            (connection.found.word(), after_ms)
-        });
-        if let Some((found, after_ms)) = found {
-            story!(alias, found, after_ms, %height, "met {alias} ({found}, {after_ms} ms after the start), at height {height}");
-        } else {
-            story!(alias, %height, "met {alias}, at height {height}");
-        }
-    }
-
     fn tell_sync_started(&mut self, peer: PeerId, from: Height, to: Height) {
         self.catching_up_from = Some(from);
         let behind = words::count(to.0.saturating_sub(from.0), "block");
@@ -86,6 +78,25 @@ impl Narrator {
         let from = self.catching_up_from.take();
         let blocks = from.map_or(0, |from| height.0.saturating_sub(from.0));
         story!(%height, blocks, "caught up: {} to #{height}", words::count(blocks, "block"));
+    }
+}
+
+/// How it was found is known to the network, whose picture may come a moment later than the event.
+async fn tell_peer(node: NodeHandle, peer: PeerId, height: Height) {
+    let alias = peer.alias();
+    let mut changes = node.network_changes();
+    let seen = changes.wait_for(|view| view.peers.iter().any(|connection| connection.peer == peer));
+    let view = tokio::time::timeout(PICTURE_WAIT, seen)
+        .await
+        .ok()
+        .and_then(Result::ok)
+        .map(|view| Arc::clone(&view));
+    let connection = view.iter().flat_map(|view| &view.peers).find(|connection| connection.peer == peer);
+    if let Some(connection) = connection {
+        let (found, after_ms) = (connection.found.word(), connection.connected_at_ms);
+        story!(alias, found, after_ms, %height, "met {alias} ({found}, {after_ms} ms after the start), at height {height}");
+    } else {
+        story!(alias, %height, "met {alias}, at height {height}");
     }
 }
 

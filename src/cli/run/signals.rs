@@ -1,8 +1,12 @@
 //! What ends a node from outside: Ctrl-C, a polite kill, or the end of who started it.
 
 use std::io::Read;
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+
+/// Signals this close together are one wish: some programs send them to a process and to its group.
+const ONE_WISH: Duration = Duration::from_millis(300);
 
 /// Resolves with the reason at the first Ctrl-C or SIGTERM, or when `stdin` ends if that is asked for.
 pub(super) async fn stop_wanted(watch_stdin: bool) -> &'static str {
@@ -13,8 +17,9 @@ pub(super) async fn stop_wanted(watch_stdin: bool) -> &'static str {
     }
 }
 
-/// Resolves at the next Ctrl-C or SIGTERM.
+/// Resolves at the next Ctrl-C or SIGTERM that is meant as another one.
 pub(super) async fn stop_forced() {
+    tokio::time::sleep(ONE_WISH).await;
     tokio::select! {
         () = interrupted() => {}
         () = terminated() => {}
