@@ -23,6 +23,7 @@ pub(super) struct Config {
     bootstrap: Vec<String>,
     connect: Vec<String>,
     no_mdns: bool,
+    no_index: bool,
     mine: Option<usize>,
     miner_address: Option<String>,
     dev_blocks: Option<String>,
@@ -30,7 +31,7 @@ pub(super) struct Config {
 }
 
 /// All keys, for suggestions.
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     "data_dir",
     "chain_spec",
     "rpc_url",
@@ -39,6 +40,7 @@ const KEYS: [&str; 12] = [
     "bootstrap",
     "connect",
     "no_mdns",
+    "no_index",
     "mine",
     "miner_address",
     "dev_blocks",
@@ -113,6 +115,7 @@ impl Config {
             node.connect.clone_from(&self.connect);
         }
         node.no_mdns |= self.no_mdns;
+        node.no_index |= self.no_index;
         node.mine = node.mine.or(self.mine);
         node.miner_address = node.miner_address.or_else(|| self.miner_address.clone());
         if node.dev_blocks.is_none() {
@@ -149,7 +152,7 @@ mod tests {
     #[test]
     fn every_key_of_the_list_is_understood_and_no_other() {
         let text = "data_dir = '/d'\nchain_spec = 's'\nrpc_url = 'u'\nlisten = 'l'\nrpc_bind = 'r'\nbootstrap = ['b']\n\
-                    connect = ['c']\nno_mdns = true\nmine = 2\nminer_address = 'm'\ndev_blocks = 'manual'\nlog_format = 'json'";
+                    connect = ['c']\nno_mdns = true\nno_index = true\nmine = 2\nminer_address = 'm'\ndev_blocks = 'manual'\nlog_format = 'json'";
         assert_eq!(text.lines().count(), KEYS.len());
         assert_eq!(parse(text).unwrap().mine, Some(2));
         let unknown = parse("lisen = 'x'").unwrap_err();

@@ -26,6 +26,9 @@ pub(in crate::cli) struct NodeArgs {
     /// Do not look for others by multicast DNS
     #[arg(long, env = "CAIRN_NO_MDNS")]
     pub(in crate::cli) no_mdns: bool,
+    /// Do without the index of transactions and addresses, which wallets ask
+    #[arg(long, env = "CAIRN_NO_INDEX")]
+    pub(in crate::cli) no_index: bool,
     /// Mine with this many threads
     #[arg(long, env = "CAIRN_MINE", value_name = "THREADS")]
     pub(in crate::cli) mine: Option<usize>,

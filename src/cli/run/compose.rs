@@ -11,7 +11,7 @@ use crate::cli::failure::{Failure, Outcome};
 use crate::consensus::params::NetworkKind;
 use crate::network::{self, NetworkConfig, NetworkError, NetworkHandle, NodeKey, PeerRecords};
 use crate::primitives::{List, Transaction, codec};
-use crate::rpc::{RpcConfig, RpcContext, RpcServer, RpcStartError};
+use crate::rpc::{RpcConfig, RpcContext, RpcServer, RpcStartError, TransactionIndex};
 use crate::runtime::{self, NetworkCommand, NodeHandle, Threads};
 use crate::storage::{Records, WalletIndex};
 
@@ -40,8 +40,9 @@ pub(super) struct RunningNode {
 
 /// Starts everything. What was started is stopped again when a later part does not start.
 pub(super) async fn start(mut settings: Settings) -> Outcome<RunningNode> {
-    let (params, folders) = (Arc::clone(&settings.params), settings.data_folders.clone());
-    let opened = tokio::task::spawn_blocking(move || opening::open(&params, &folders)).await;
+    let (params, folders, index) =
+        (Arc::clone(&settings.params), settings.data_folders.clone(), settings.index);
+    let opened = tokio::task::spawn_blocking(move || opening::open(&params, &folders, index)).await;
     let OpenedNode { running, records, index, folder } = opened.expect("opening does not panic")?;
     settings.data_folders = vec![folder.clone()];
 
@@ -50,7 +51,7 @@ pub(super) async fn start(mut settings: Settings) -> Outcome<RunningNode> {
     let network = start_network(&settings, &folder, &handle, &records, running.network_commands).await?;
     tokio::spawn(disk_guard::watch(handle.clone(), folder.clone()));
     let miner = Arc::new(NodeMiner::start(&handle, settings.mining));
-    let rpc = start_rpc(&settings, &folder, &handle, miner, index).await?;
+    let rpc = start_rpc(&settings, &folder, context(&settings, &folder, &handle, miner, index)).await?;
     Ok(RunningNode { handle, network, rpc, threads: running.threads, records, settings })
 }
 
@@ -64,7 +65,7 @@ async fn start_network(
     let config = NetworkConfig {
         genesis: settings.params.genesis_hash(),
         key: NodeKey::load_or_create(&folder.join(NODE_KEY_FILE))?,
-        listen: settings.listen_addresses(),
+        listen: settings.listen_addresses.clone(),
         bootstrap: settings.bootstrap.clone(),
         connect: settings.connect.clone(),
         mdns: settings.mdns,
@@ -74,21 +75,25 @@ async fn start_network(
     Ok(network::start(config, handle.clone(), commands).await?)
 }
 
-async fn start_rpc(
+/// What the methods of RPC answer from.
+fn context(
     settings: &Settings,
     folder: &Path,
     handle: &NodeHandle,
     miner: Arc<NodeMiner>,
-    index: WalletIndex,
-) -> Outcome<RpcServer> {
+    index: Option<WalletIndex>,
+) -> RpcContext {
     let is_development = settings.params.kind == NetworkKind::Development;
-    let context = RpcContext {
+    RpcContext {
         node: handle.clone(),
         mining: Some(miner),
-        index: Some(Arc::new(index)),
+        index: index.map(|index| Arc::new(index) as Arc<dyn TransactionIndex>),
         faucet: if is_development { faucet_key() } else { None },
         data_dir: folder.to_owned(),
-    };
+    }
+}
+
+async fn start_rpc(settings: &Settings, folder: &Path, context: RpcContext) -> Outcome<RpcServer> {
     let config =
         RpcConfig { bind: settings.rpc_bind.address, data_dir: folder.to_owned(), allowed_hosts: Vec::new() };
     Ok(RpcServer::start(config, context).await?)

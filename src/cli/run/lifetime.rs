@@ -19,8 +19,10 @@ pub(super) async fn run(settings: Settings, welcome: Vec<String>) -> Outcome {
         node = compose::start(settings) => node?,
         _ = signals::stop_wanted(watch_stdin) => return Err(Failure::interrupted()),
     };
+    // Heard from now on, so that nothing is missed while the banner gathers its facts.
+    let events = node.handle.events();
     banner::show(&node, &welcome).await;
-    let story = narrator::run(node.handle.clone(), node.handle.events(), node.settings.mining.address);
+    let story = narrator::run(node.handle.clone(), events, node.settings.mining.address);
     let narrator = tokio::spawn(story);
     let stopped_politely = tokio::select! {
         reason = signals::stop_wanted(watch_stdin) => {

@@ -26,16 +26,16 @@ const TICK: Duration = Duration::from_millis(150);
 pub(super) struct OpenedNode {
     pub(super) running: Running,
     pub(super) records: Records,
-    pub(super) index: WalletIndex,
+    pub(super) index: Option<WalletIndex>,
     pub(super) folder: PathBuf,
 }
 
 /// Opens the first of the folders that no other process has.
-pub(super) fn open(params: &Arc<Params>, folders: &[PathBuf]) -> Outcome<OpenedNode> {
+pub(super) fn open(params: &Arc<Params>, folders: &[PathBuf], with_index: bool) -> Outcome<OpenedNode> {
     let (last, others) = folders.split_last().expect("there is always a folder to try");
     for folder in others {
         // Another node is known to run there, so waiting for its lock would only take time.
-        match open_folder(params, folder, 0) {
+        match open_folder(params, folder, with_index, 0) {
             Err(StartError::Storage(StorageError::InUse { holder, .. })) => {
                 story!(folder = %folder.display(), "{} is in use by {holder}; taking the next folder", folder.display());
             }
@@ -43,17 +43,22 @@ pub(super) fn open(params: &Arc<Params>, folders: &[PathBuf]) -> Outcome<OpenedN
         }
     }
     let patience = OpenOptions::new(last, params.genesis_hash()).lock_retries;
-    Ok(open_folder(params, last, patience)?)
+    Ok(open_folder(params, last, with_index, patience)?)
 }
 
-fn open_folder(params: &Arc<Params>, folder: &Path, lock_retries: u32) -> Result<OpenedNode, StartError> {
+fn open_folder(
+    params: &Arc<Params>,
+    folder: &Path,
+    with_index: bool,
+    lock_retries: u32,
+) -> Result<OpenedNode, StartError> {
     let bar = bar(&format!("opening {}", folder.display()));
     let opened = OpenOptions { lock_retries, ..OpenOptions::new(folder, params.genesis_hash()) }.open()?;
     let Opened { mut store, chain, records, report } = opened;
-    let index = store.start_index(false)?;
     for line in report.lines() {
         tracing::warn!(target: super::logging::STORY, "{line}");
     }
+    let index = if with_index { Some(store.start_index(false)?) } else { None };
     let running =
         runtime::start(Arc::clone(params), store, chain, &mut |done, total| show_replay(&bar, done, total))?;
     bar.finish_and_clear();

@@ -18,12 +18,13 @@ pub(super) struct Settings {
     /// Folders to try, in order: more than one only where another may be taken instead.
     pub(super) data_folders: Vec<PathBuf>,
     pub(super) listen: Place,
-    /// Whether to listen on the port of every interface, IPv6 included.
-    pub(super) listen_everywhere: bool,
+    /// The same; if no address was named, that port of every interface, IPv6 included.
+    pub(super) listen_addresses: Vec<SocketAddr>,
     pub(super) rpc_bind: Place,
     pub(super) bootstrap: Vec<String>,
     pub(super) connect: Vec<String>,
     pub(super) mdns: bool,
+    pub(super) index: bool,
     pub(super) mining: Mining,
     pub(super) log_format: LogFormat,
     pub(super) stop_when_stdin_closes: bool,
@@ -48,24 +49,19 @@ impl Settings {
             params: Arc::clone(&session.params),
             data_folders,
             listen,
-            listen_everywhere: args.listen.is_none(),
+            listen_addresses: match args.listen {
+                Some(_) => vec![listen.address],
+                None => crate::network::everywhere(listen.address.port()),
+            },
             rpc_bind: ports::choose(args.rpc_bind.as_deref(), "rpc-bind", ports::RPC)?,
             bootstrap: args.bootstrap.clone(),
             connect: args.connect.clone(),
             mdns: !args.no_mdns,
+            index: !args.no_index,
             mining: mining(session, args)?,
             log_format: args.log_format.unwrap_or_default(),
             stop_when_stdin_closes: args.stop_when_stdin_closes,
         })
-    }
-
-    /// Where to listen for peers.
-    pub(super) fn listen_addresses(&self) -> Vec<SocketAddr> {
-        if self.listen_everywhere {
-            crate::network::everywhere(self.listen.address.port())
-        } else {
-            vec![self.listen.address]
-        }
     }
 }
 
