@@ -17,7 +17,7 @@ use cairn::runtime::{NetworkCommand, NodeHandle, Threads, start};
 use cairn::storage::{MemoryStore, StoredChain};
 
 /// Longest wait for anything that must happen.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 const CAIRN: u64 = 100_000_000;
 
 /// A node and the port it listens on.
@@ -30,9 +30,9 @@ struct Whole {
 
 /// A node on an empty store that dials these ports.
 async fn whole_node(network: &str, dial: &[u16]) -> Whole {
-    let params = Arc::new(Params::named(network).unwrap());
-    let running =
-        start(Arc::clone(&params), MemoryStore::new(), StoredChain::default(), &mut |_, _| {}).unwrap();
+    let params = Arc::new(Params::named(network).expect("a test gives its network a good name"));
+    let running = start(Arc::clone(&params), MemoryStore::new(), StoredChain::default(), &mut |_, _| {})
+        .expect("an empty store can be read");
     let config = NetworkConfig {
         genesis: params.genesis_hash(),
         key: NodeKey::generate(),
@@ -43,7 +43,9 @@ async fn whole_node(network: &str, dial: &[u16]) -> Whole {
         rendezvous: None,
         records: Arc::new(Forgetful),
     };
-    let network = start_network(config, running.handle.clone(), running.network_commands).await.unwrap();
+    let network = start_network(config, running.handle.clone(), running.network_commands)
+        .await
+        .expect("there is a free port");
     Whole { node: running.handle, port: network.port, _threads: running.threads }
 }
 

@@ -62,7 +62,7 @@ pub(super) struct Common {
     /// Where a running node answers [default: as its data folder says]
     #[arg(long, global = true, env = "CAIRN_RPC_URL", value_name = "URL", help_heading = "Network and node")]
     pub(super) rpc_url: Option<String>,
-    /// The configuration file [default: <config folder>/cairn/<network>.toml]
+    /// The configuration file [default: cairn/NETWORK.toml in the config folder]
     #[arg(long, global = true, env = "CAIRN_CONFIG", value_name = "FILE", help_heading = "Network and node")]
     pub(super) config: Option<PathBuf>,
     /// Answer with one JSON value, as in a pipe
