@@ -181,6 +181,11 @@ impl Database {
         StorageError::Damaged { path: self.0.folder.clone(), cause, next_step: next_step.to_owned() }
     }
 
+    /// Where it is.
+    pub(super) fn folder(&self) -> &Path {
+        &self.0.folder
+    }
+
     fn error(&self, error: sled::Error) -> StorageError {
         match error {
             sled::Error::Io(error) => StorageError::io(&self.0.folder, &error),

@@ -11,7 +11,7 @@ use super::index_entry::{
     Entry, Place, Table, address_prefix, digest_prefix, entry, is_party, transaction_prefix,
 };
 use super::index_follower::Progress;
-use super::indexed::{Indexed, Manifest};
+use super::indexed::{Indexed, Manifest, damaged};
 use super::store::SledReader;
 use crate::primitives::{Action, Address, Block, BlockHash, BlockId, Transaction, TransactionId};
 use crate::storage::chain_store::{ChainReader, StorageError};
@@ -206,7 +206,7 @@ impl<'a> BlockCache<'a> {
         {
             return Ok(Arc::clone(block));
         }
-        let missing = || self.reader.database.damaged(format!("the body of block {id:?} is missing"));
+        let missing = || damaged(&self.reader.database, &format!("the body of block {id:?} is missing"));
         let block = self.reader.block(id)?.ok_or_else(missing)?;
         self.last = Some((id, Arc::clone(&block)));
         Ok(block)
@@ -240,4 +240,54 @@ impl Shared {
 /// The first number that is no entry of a prefix.
 fn end_of(prefix: u64) -> Entry {
     entry(prefix, Place::from_number(u64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::testing::TestChain;
+    use crate::consensus::{HeaderFacts, Params};
+    use crate::storage::sled_store::database::Batch;
+    use crate::storage::sled_store::open::OpenOptions;
+    use crate::storage::sled_store::schema::Kind;
+    use crate::storage::{ChainStore, Commit, StoredHeader};
+
+    fn commit(block: &Arc<Block>, facts: &HeaderFacts) -> Commit {
+        let header = StoredHeader { id: facts.id(), header: block.header, work: facts.work };
+        let bodies = vec![(header.id, Arc::clone(block))];
+        Commit { headers: vec![header], bodies, tip: Some(header.id), ..Commit::default() }
+    }
+
+    #[test]
+    fn a_damaged_index_is_rebuilt_at_the_next_start_and_the_chain_stays() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut chain = TestChain::new(Params::named("dev").unwrap());
+        let miner = Address([7; 32]);
+        chain.grow(miner, Vec::new()).unwrap();
+        let genesis = chain.params.genesis_hash();
+        let mut opened = OpenOptions::new(folder.path(), genesis).open().unwrap();
+        drop(opened.store.start_index(false).unwrap());
+        opened.store.commit(&[commit(chain.blocks[0].0.block(), &chain.tip())]).unwrap();
+        opened.store.close().unwrap();
+        drop(opened.records);
+
+        let mut opened = OpenOptions::new(folder.path(), genesis).open().unwrap();
+        let index = opened.store.start_index(false).unwrap();
+        assert!(index.wait_for(chain.tip().id()));
+        let database = index.0.database.clone();
+        let (key, _) = database.prefix(&Kind::IndexRun.key()).next().unwrap().unwrap();
+        let mut batch = Batch::default();
+        batch.put(&key, b"not what was written");
+        database.apply(batch).unwrap();
+        assert!(matches!(index.history(&miner, None, 10), Err(StorageError::Damaged { .. })));
+        drop((index, database));
+        opened.store.close().unwrap();
+        drop(opened.records);
+
+        let mut opened = OpenOptions::new(folder.path(), genesis).open().unwrap();
+        assert!(opened.report.set_aside.is_empty() && opened.chain.tip == Some(chain.tip().id()));
+        let index = opened.store.start_index(false).unwrap();
+        assert!(index.wait_for(chain.tip().id()));
+        assert_eq!(index.history(&miner, None, 10).unwrap().entries.len(), 1);
+    }
 }

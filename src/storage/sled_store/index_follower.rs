@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::database::{Batch, Database};
 use super::index::{IndexPosition, Shared};
 use super::index_entry::{BlockEntries, Table};
-use super::indexed::Manifest;
+use super::indexed::{Manifest, damaged};
 use super::schema::{Kind, get_one, height_key};
 use super::sorted_runs::{self, Runs};
 use super::store::SledReader;
@@ -88,7 +88,7 @@ impl Follower {
         genesis: BlockHash,
         rebuild: bool,
     ) -> Result<Self, StorageError> {
-        if rebuild {
+        if rebuild || database.get(&Kind::IndexDamaged.key())?.is_some() {
             remove_all(&database)?;
         }
         let start =
@@ -224,12 +224,13 @@ impl Follower {
     }
 
     fn missing(&self, part: &str, id: BlockId) -> StorageError {
-        self.shared.database.damaged(format!("the {part} of block {id:?} is missing"))
+        damaged(&self.shared.database, &format!("the {part} of block {id:?} is missing"))
     }
 }
 
 fn remove_all(database: &Database) -> Result<(), StorageError> {
     let mut batch = Batch::default();
+    // First what says that there is an index, last what says that it must be rebuilt: a kill in between changes nothing.
     batch.remove(&Kind::IndexManifest.key());
     database.apply(std::mem::take(&mut batch))?;
     for kind in [Kind::IndexedBlock, Kind::IndexRun] {
@@ -238,5 +239,6 @@ fn remove_all(database: &Database) -> Result<(), StorageError> {
             database.apply_if_full(&mut batch)?;
         }
     }
+    batch.remove(&Kind::IndexDamaged.key());
     database.apply(batch)
 }

@@ -119,11 +119,22 @@ impl Indexed {
         sorted.dedup();
         let mut places = Vec::with_capacity(sorted.len());
         for place in sorted.into_iter().map(Place::of) {
-            let missing = || database.damaged(format!("no block is indexed at height {}", place.height));
+            let missing = || damaged(database, &format!("no block is indexed at height {}", place.height));
             places.push((place, self.block_at(database, place.height)?.ok_or_else(missing)?));
         }
         Ok(Found { places, is_all })
     }
+}
+
+/// The error for an index that does not fit the chain; it will be rebuilt at the next start.
+pub(super) fn damaged(database: &Database, cause: &str) -> StorageError {
+    let marked = schema::put_one(database, Kind::IndexDamaged, &true);
+    let next_step = match marked {
+        Ok(()) => "Start the node again: it rebuilds the wallet index",
+        Err(_) => "Start the node again with the wallet index rebuilt",
+    };
+    let cause = format!("the wallet index: {cause}");
+    StorageError::Damaged { path: database.folder().to_owned(), cause, next_step: next_step.to_owned() }
 }
 
 /// The entries wanted, out of sorted ones.

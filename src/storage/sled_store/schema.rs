@@ -30,6 +30,8 @@ pub(super) enum Kind {
     CurrentCheckpoint = b'4',
     /// One value: the runs of the wallet index and how far they go.
     IndexManifest = b'5',
+    /// One value, present when the wallet index must be rebuilt.
+    IndexDamaged = b'6',
     /// By block: header and cumulative work.
     Header = b'h',
     /// By block: nothing, where a body is kept, so that bodies need not be read to know which there are.

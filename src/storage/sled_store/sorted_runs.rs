@@ -9,6 +9,7 @@ use std::collections::binary_heap::PeekMut;
 
 use super::database::{Batch, Database, VALUE_BYTES_MAX};
 use super::index_entry::{ENTRY_BYTES, Entry, Table};
+use super::indexed::damaged;
 use super::schema::Kind;
 use super::values;
 use crate::primitives::List;
@@ -267,7 +268,7 @@ fn entries_of<'a>(
 ) -> Result<&'a [[u8; ENTRY_BYTES]], StorageError> {
     match values::unseal(key, sealed).map(<[u8]>::as_chunks) {
         Some((entries, [])) => Ok(entries),
-        Some(_) | None => Err(database.damaged("the wallet index is not what was written".to_owned())),
+        Some(_) | None => Err(damaged(database, "a run is not what was written")),
     }
 }
 
