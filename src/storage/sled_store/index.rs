@@ -266,8 +266,10 @@ mod tests {
         chain.grow(miner, Vec::new()).unwrap();
         let genesis = chain.params.genesis_hash();
         let mut opened = OpenOptions::new(folder.path(), genesis).open().unwrap();
-        drop(opened.store.start_index(false).unwrap());
+        let index = opened.store.start_index(false).unwrap();
         opened.store.commit(&[commit(chain.blocks[0].0.block(), &chain.tip())]).unwrap();
+        assert!(index.wait_for(chain.tip().id()));
+        drop(index);
         opened.store.close().unwrap();
         drop(opened.records);
 
