@@ -91,29 +91,39 @@ async fn a_block_and_a_payment_made_at_one_node_arrive_at_another_and_a_late_thi
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_sides_that_mined_apart_come_to_one_tip_and_the_lost_payment_waits_again() {
+async fn four_nodes_that_mined_two_and_two_come_to_one_tip_and_the_lost_payment_is_mined_again() {
     let alice = whole_node("dev-apart", &[]).await;
-    let bob = whole_node("dev-apart", &[]).await;
+    let bob = whole_node("dev-apart", &[alice.port]).await;
+    let carol = whole_node("dev-apart", &[]).await;
+    let dave = whole_node("dev-apart", &[carol.port]).await;
+    let everyone = [&alice, &bob, &carol, &dave];
     let to = Address([7; 32]);
     let transaction = Arc::new(payment(&dev_key(0), alice.node.params(), 0, to, Amount(5 * CAIRN)));
-    alice.node.submit_transactions(vec![transaction], Purpose::Admit).await.unwrap()[0].clone().unwrap();
+    let verdicts = alice.node.submit_transactions(vec![transaction], Purpose::Admit).await.unwrap();
+    assert!(verdicts[0].is_ok(), "{verdicts:?}");
     mine_now(&alice.node, Address([8; 32]), 5).await.unwrap();
-    mine_now(&bob.node, Address([9; 32]), 9).await.unwrap();
-    assert_eq!(account(&alice.node, to).await.confirmed, Amount(5 * CAIRN));
+    mine_now(&carol.node, Address([9; 32]), 9).await.unwrap();
+    eventually("each side agrees", async || {
+        bob.node.view().tip.id.height == Height(5) && dave.node.view().tip.id.height == Height(9)
+    })
+    .await;
+    assert_eq!(account(&bob.node, to).await.confirmed, Amount(5 * CAIRN));
 
-    let address = format!("127.0.0.1:{}", bob.port);
-    assert!(alice.node.command_network(NetworkCommand::Dial { address }));
-    eventually("both follow the heavier side", async || alice.node.view().tip.id == bob.node.view().tip.id)
-        .await;
-    assert_eq!(alice.node.view().tip.id.height, Height(9));
+    let address = format!("127.0.0.1:{}", dave.port);
+    assert!(bob.node.command_network(NetworkCommand::Dial { address }));
+    let heavier = carol.node.view().tip.id;
+    eventually("all follow the heavier side", async || {
+        everyone.iter().all(|at| at.node.view().tip.id == heavier)
+    })
+    .await;
     assert_eq!(account(&alice.node, to).await.pending_in, Amount(5 * CAIRN), "the lost payment waits again");
 
     mine_now(&alice.node, Address([8; 32]), 1).await.unwrap();
     eventually("the lost payment is mined again", async || {
-        account(&bob.node, to).await.confirmed == Amount(5 * CAIRN)
+        account(&dave.node, to).await.confirmed == Amount(5 * CAIRN)
     })
     .await;
-    for whole in [&alice, &bob] {
+    for whole in everyone {
         let Ok(Answer::Supply(supply)) = whole.node.query(Query::Supply).await else { panic!("no supply") };
         assert_eq!(supply.circulating.0 + supply.maturing.0, supply.prefund.0 + supply.issued.0);
     }
