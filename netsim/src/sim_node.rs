@@ -36,6 +36,7 @@ pub struct SimNode {
     pub(crate) core: Option<Node<MemoryStore>>,
     pub(crate) store: MemoryStore,
     pub(crate) life: Life,
+    bans: BTreeMap<PeerId, u64>,
     pub(crate) wall_offset_ms: i64,
     pub(crate) wish: u64,
     pub(crate) draw: u64,
@@ -59,6 +60,7 @@ impl SimNode {
             core: None,
             store: MemoryStore::new(),
             life: 0,
+            bans: BTreeMap::new(),
             wall_offset_ms: 0,
             wish: 0,
             draw: 0,
@@ -79,8 +81,9 @@ impl SimNode {
     pub(crate) fn start(&mut self, params: &Arc<Params>, seed: [u8; 32], now_ms: u64) -> Vec<Effect> {
         let now = self.now(now_ms);
         let stored = self.store.stored_chain();
+        let bans = std::mem::take(&mut self.bans);
         let (core, effects) =
-            Node::open(Arc::clone(params), self.store.clone(), stored, seed, now, &mut |_, _| {})
+            Node::open(Arc::clone(params), self.store.clone(), stored, bans, seed, now, &mut |_, _| {})
                 .expect("a store in memory can always be read");
         self.core = Some(core);
         self.life += 1;
@@ -91,7 +94,7 @@ impl SimNode {
     pub(crate) fn kill(&mut self) {
         self.core = None;
         self.life += 1;
-        self.view = None;
+        self.bans = self.view.take().map(|view| view.bans.iter().copied().collect()).unwrap_or_default();
         self.template = None;
         self.events.clear();
         self.answers.clear();

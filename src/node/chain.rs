@@ -22,8 +22,13 @@ use crate::storage::{ChainReader, StorageError};
 
 /// Blocks connected in one go before other inputs get their turn.
 const CONNECTED_AT_ONCE_MAX: usize = 64;
-/// Headers beside the best chain at most: making them costs work, but a network may ask for little.
+/// Headers beside the best chain at most, besides as many as it has itself, so that another chain of the same length
+/// always finds room: making headers costs work, but a network may ask for little.
 const SIDE_HEADERS_MAX: usize = 20_000;
+/// Headers evicted in one go, so that looking for them costs little for each.
+const HEADERS_EVICTED_AT_ONCE: usize = 1_000;
+/// Blocks below the tip whose undo records are made again when the state is rebuilt: what the store keeps, too.
+const UNDO_REBUILT_MAX: u32 = 5_000;
 /// Bytes of bodies in memory above which connecting waits for the disk.
 const UNDURABLE_BYTES_MAX: usize = 256 << 20;
 
@@ -38,6 +43,8 @@ pub(super) struct TipMove {
     pub(super) invalid: Vec<(BlockId, Violation)>,
     /// Whether there is more to connect, in another call.
     pub(super) unfinished: bool,
+    /// Whether that call should wait for the disk.
+    pub(super) waits_for_disk: bool,
 }
 
 /// Headers, bodies, state.
@@ -53,6 +60,8 @@ pub(super) struct Chain<R> {
     /// Linked, valid blocks with at least the work of the tip.
     pub(super) candidates: BTreeSet<(Candidate, Index)>,
     pub(super) next_order: u64,
+    /// How often headers were evicted: places noted before may mean others since.
+    pub(super) evictions: u64,
 }
 
 impl<R: ChainReader> Chain<R> {
@@ -70,6 +79,7 @@ impl<R: ChainReader> Chain<R> {
             active: vec![GENESIS],
             candidates: BTreeSet::from([(genesis, GENESIS)]),
             next_order: 1,
+            evictions: 0,
         }
     }
 
@@ -120,8 +130,8 @@ impl<R: ChainReader> Chain<R> {
         }
         check_header_in_context(header, &self.headers.context(parent), &self.params)?;
         check_header_time(header, now, &self.params)?;
-        if self.side_headers() >= SIDE_HEADERS_MAX && parent != self.headers.best() {
-            return Err(Violation::UnknownParent);
+        if parent != self.headers.best() {
+            self.make_room_beside_best(parent)?;
         }
         let index = self.headers.insert(parent, *header, hash);
         outbox.commit().headers.push(self.headers.get(index).stored());
@@ -146,14 +156,18 @@ impl<R: ChainReader> Chain<R> {
         }
     }
 
-    /// Follows the best linked branch. Stops early, and says so, when there is much to connect.
+    /// Follows the best linked branch. Stops early, and says so, when there is much to connect, but never at less work
+    /// than before: nobody sees a branch half switched.
     pub(super) fn advance(&mut self, outbox: &mut Outbox) -> Result<TipMove, StorageError> {
         let mut change = TipMove::default();
+        let start = self.tip();
         while let Some(best) = self.better_tip() {
+            let may_rest = self.tip() == start || self.headers.work(self.tip()) > self.headers.work(start);
             let enough = change.connected.len() >= CONNECTED_AT_ONCE_MAX;
-            // A branch is switched in one go: nobody sees a tip with less work than the one before.
-            if change.disconnected.is_empty() && (enough || self.overlay.bytes() > UNDURABLE_BYTES_MAX) {
+            let disk_is_behind = self.overlay.bytes() > UNDURABLE_BYTES_MAX && outbox.is_waiting();
+            if may_rest && (enough || disk_is_behind) {
                 change.unfinished = true;
+                change.waits_for_disk = disk_is_behind;
                 break;
             }
             self.disconnect_to(self.fork_point(best), &mut change, outbox)?;
@@ -190,8 +204,17 @@ impl<R: ChainReader> Chain<R> {
         }
     }
 
-    fn side_headers(&self) -> usize {
-        self.headers.len() - 1 - self.headers.height(self.headers.best()).0 as usize
+    /// Evicts the least headers beside the best chain when there are too many. A header for which there is no room is
+    /// as good as one whose parent is unknown.
+    fn make_room_beside_best(&mut self, parent: Index) -> Result<(), Violation> {
+        let best = self.headers.height(self.headers.best()).0 as usize;
+        let beside = self.headers.len() - 1 - best;
+        if beside < best + SIDE_HEADERS_MAX {
+            return Ok(());
+        }
+        self.evictions += 1;
+        let evicted = self.headers.evict(HEADERS_EVICTED_AT_ONCE, parent);
+        if evicted > 0 { Ok(()) } else { Err(Violation::UnknownParent) }
     }
 
     /// The candidate to follow, unless it is the tip already.
@@ -249,7 +272,9 @@ impl<R: ChainReader> Chain<R> {
             let index = self.active[height as usize];
             let block = self.body(index)?.ok_or_else(|| missing_body(self.headers.id(index)))?;
             let undo = self.ledger.connect(&block).map_err(|violation| broke_rule(block.id(), violation))?;
-            outbox.commit().undo.push((self.headers.id(index), Arc::new(undo)));
+            if self.headers.height(target).since(block.height()) < UNDO_REBUILT_MAX {
+                outbox.commit().undo.push((self.headers.id(index), Arc::new(undo)));
+            }
         }
         Ok(())
     }
@@ -271,7 +296,7 @@ impl<R: ChainReader> Chain<R> {
                 if let Some(checkpoint) = self.ledger.take_checkpoint(id) {
                     outbox.commit().checkpoint = Some(Arc::new(checkpoint));
                 }
-                change.connected.push(block);
+                note_connected(change, block);
             }
             Err(violation) => {
                 self.condemn(index, violation, outbox);
@@ -303,6 +328,16 @@ fn note_disconnected(change: &mut TipMove, block: CheckedBlock) {
         change.connected.pop();
     } else {
         change.disconnected.push(block);
+    }
+}
+
+/// Nor did a block that was disconnected and connected again.
+fn note_connected(change: &mut TipMove, block: CheckedBlock) {
+    let is_back = change.disconnected.last().is_some_and(|last| last.hash() == block.hash());
+    if is_back && change.connected.is_empty() {
+        change.disconnected.pop();
+    } else {
+        change.connected.push(block);
     }
 }
 

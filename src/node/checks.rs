@@ -13,12 +13,16 @@ use super::query::BlockOutcome;
 use super::transactions::{Hashed, TransactionsFrom};
 use crate::consensus::check_block::CheckedBlock;
 use crate::consensus::violation::{Blame, Violation};
+use crate::primitives::codec::encoded_len;
 use crate::primitives::transaction::TransactionHashes;
 use crate::primitives::{Block, BlockHash, PeerId};
 use crate::storage::{ChainReader, StorageError};
 
 /// Signatures worth a batch of their own while more bodies are on their way.
 const BATCH_SIGNATURES_MIN: usize = 1_024;
+
+/// Gossiped blocks that may wait for their verdict.
+const WAITING_VERDICTS_MAX: usize = 64;
 
 /// Where a body came from: who answers for it when it does not belong to its header.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +38,7 @@ pub(super) enum BodyFrom {
 /// A check that runs off the core.
 #[derive(Debug)]
 pub(super) enum Running {
-    Body { index: Index, from: BodyFrom },
+    Body { index: Index, from: BodyFrom, size: usize },
     Signatures(Vec<(Index, CheckedBlock)>),
     Transactions { transactions: Vec<Hashed>, from: TransactionsFrom },
 }
@@ -47,9 +51,11 @@ pub(super) struct Checks {
     bodies_running: usize,
     unsigned: Vec<(Index, CheckedBlock, Vec<u32>)>,
     unsigned_signatures: usize,
+    /// Encoded length of all bodies that are not decided yet.
+    bytes: usize,
     /// Clients and, on development networks, forwarders who wait for what becomes of a block.
     pub(super) waiting_clients: BTreeMap<BlockHash, Vec<Ticket>>,
-    pub(super) waiting_verdicts: BTreeMap<BlockHash, Vec<GossipId>>,
+    pub(super) waiting_verdicts: BTreeMap<BlockHash, GossipId>,
 }
 
 impl Checks {
@@ -63,6 +69,20 @@ impl Checks {
     pub(super) fn bodies(&self) -> usize {
         self.bodies_running + self.unsigned.len()
     }
+
+    /// Their encoded length, and that of bodies whose signatures are being checked.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Lets a message wait for what becomes of its block; answers one that must not wait any longer.
+    pub(super) fn hold_verdict(&mut self, hash: BlockHash, message: GossipId) -> Option<GossipId> {
+        let replaced = self.waiting_verdicts.insert(hash, message);
+        if self.waiting_verdicts.len() <= WAITING_VERDICTS_MAX {
+            return replaced;
+        }
+        self.waiting_verdicts.pop_first().map(|(_, message)| message)
+    }
 }
 
 impl<R: ChainReader> Node<R> {
@@ -72,8 +92,10 @@ impl<R: ChainReader> Node<R> {
             return;
         }
         self.chain.headers.set_body(index, Body::Checking);
+        let size = encoded_len(block.as_ref());
         self.checks.bodies_running += 1;
-        let ticket = self.checks.start(Running::Body { index, from });
+        self.checks.bytes += size;
+        let ticket = self.checks.start(Running::Body { index, from, size });
         self.outbox.push(Effect::Verify { ticket, job: VerifyJob::Body(block) });
     }
 
@@ -84,8 +106,9 @@ impl<R: ChainReader> Node<R> {
         result: Verified,
     ) -> Result<(), StorageError> {
         match (self.checks.running.remove(&ticket), result) {
-            (Some(Running::Body { index, from }), Verified::Body(result)) => {
+            (Some(Running::Body { index, from, size }), Verified::Body(result)) => {
                 self.checks.bodies_running -= 1;
+                self.checks.bytes -= size;
                 match result {
                     Ok(block) => {
                         self.note_body_size(block.size());
@@ -97,6 +120,7 @@ impl<R: ChainReader> Node<R> {
             }
             (Some(Running::Signatures(blocks)), Verified::Signatures(verdicts)) => {
                 for ((index, block), good) in blocks.into_iter().zip(verdicts) {
+                    self.checks.bytes -= block.size();
                     if good {
                         self.chain.accept_body(index, block, &mut self.outbox);
                     } else {
@@ -123,6 +147,7 @@ impl<R: ChainReader> Node<R> {
         if positions.is_empty() {
             self.chain.accept_body(index, block, &mut self.outbox);
         } else {
+            self.checks.bytes += block.size();
             self.checks.unsigned_signatures += positions.len();
             self.checks.unsigned.push((index, block, positions));
         }
@@ -152,8 +177,10 @@ impl<R: ChainReader> Node<R> {
                 self.chain.headers.set_body(index, Body::Missing);
                 let hash = self.chain.headers.id(index).hash;
                 self.answer_block_clients(hash, BlockOutcome::Invalid(violation));
-                if let BodyFrom::Peer(peer) = from {
-                    self.penalise(now, peer, Offence::ForeignBody);
+                match from {
+                    BodyFrom::Peer(peer) => self.penalise(now, peer, Offence::ForeignBody),
+                    BodyFrom::Gossip => self.fetch_whole(now, &hash),
+                    BodyFrom::Client => {}
                 }
             }
             Blame::Miner => self.condemn(index, violation),

@@ -9,12 +9,11 @@ use super::headers::{Body, Index};
 use super::input::Ticket;
 use super::now::Now;
 use super::query::{AccountView, Answer, BlockOutcome, BlockPlace, ChainTip, Query, Supply};
-use super::timers::Timer;
-use super::waiting::Early;
+use super::waiting::{Early, WAITING_BLOCKS_MAX};
 use crate::consensus::reward::subsidy;
 use crate::consensus::violation::Violation;
 use crate::primitives::codec::encoded_len;
-use crate::primitives::{Address, Amount, Block, BlockHash, Height, Timestamp};
+use crate::primitives::{Address, Amount, Block, Header, Height};
 use crate::storage::ChainReader;
 
 /// Headers in one answer to a client at most.
@@ -32,7 +31,7 @@ impl<R: ChainReader> Node<R> {
             }
             Ok(_) => BlockOutcome::Duplicate,
             Err(violation) => {
-                self.keep_if_early(now, block, violation);
+                self.keep_if_early(block, violation);
                 BlockOutcome::Invalid(violation)
             }
         };
@@ -40,43 +39,25 @@ impl<R: ChainReader> Node<R> {
     }
 
     /// A block that came before its parent or its time waits.
-    fn keep_if_early(&mut self, now: Now, block: Arc<Block>, violation: Violation) {
-        let (hash, size, time) = (block.hash(), encoded_len(block.as_ref()), block.header.time);
-        if violation == Violation::TimeTooFarAhead {
-            self.keep_until_due(now, hash, Early::Whole(block), size, time);
-        } else if violation == Violation::UnknownParent {
+    fn keep_if_early(&mut self, block: Arc<Block>, violation: Violation) {
+        if matches!(violation, Violation::TimeTooFarAhead | Violation::UnknownParent) {
+            let (hash, size) = (block.hash(), encoded_len(block.as_ref()));
             self.waiting.keep(hash, Early::Whole(block), size);
         }
     }
 
-    /// Keeps a block whose time is too far ahead, and looks at it again when it is due.
-    pub(super) fn keep_until_due(
-        &mut self,
-        now: Now,
-        hash: BlockHash,
-        block: Early,
-        size: usize,
-        time: Timestamp,
-    ) {
-        self.waiting.keep(hash, block, size);
-        let due_wall_ms = u64::from(time.0.saturating_sub(self.params.future_limit_seconds)) * 1_000;
-        let wait_ms = due_wall_ms.saturating_sub(now.wall_ms);
-        self.timers.set(now.monotonic_ms + wait_ms, Timer::BlockDue(hash));
-    }
-
-    pub(super) fn on_block_due(&mut self, now: Now, hash: BlockHash) {
-        if let Some(early) = self.waiting.take(&hash) {
-            self.on_no_longer_early(now, early);
-        }
-    }
-
-    /// Looks again at blocks whose parents have become known.
+    /// Looks again at blocks whose parents have become known and whose time has come.
     pub(super) fn take_waiting_blocks(&mut self, now: Now) {
-        let ready = self.waiting.with_parent(|parent| self.chain.headers.find(parent).is_some());
-        for hash in ready {
-            if let Some(early) = self.waiting.take(&hash) {
-                self.on_no_longer_early(now, early);
-            }
+        let latest = now.timestamp().plus(self.params.future_limit_seconds);
+        for _ in 0..WAITING_BLOCKS_MAX {
+            let headers = &self.chain.headers;
+            let is_ready =
+                |header: &Header| header.time <= latest && headers.find(&header.previous).is_some();
+            let Some(early) = self.waiting.first_ready(is_ready).and_then(|hash| self.waiting.take(&hash))
+            else {
+                return;
+            };
+            self.on_no_longer_early(now, early);
         }
     }
 
@@ -89,7 +70,7 @@ impl<R: ChainReader> Node<R> {
                         self.relay.note_made_here(block.hash());
                         self.check_body(index, block, BodyFrom::Client);
                     }
-                    Err(violation) => self.keep_if_early(now, block, violation),
+                    Err(violation) => self.keep_if_early(block, violation),
                 }
             }
         }

@@ -15,7 +15,7 @@ use super::timers::Timer;
 use crate::primitives::{Block, BlockHash, List, PeerId};
 use crate::storage::ChainReader;
 
-/// Blocks ahead of the tip that are asked for at most.
+/// Blocks from the lowest missing one that are asked for at most.
 const WINDOW_BLOCKS: usize = 1_024;
 /// Bytes of unconnected bodies in memory above which nothing more is asked for.
 const UNCONNECTED_BYTES_MAX: usize = 96 << 20;
@@ -25,15 +25,19 @@ const REQUESTS_PER_PEER_MAX: usize = 2;
 const REQUEST_BYTES: usize = 1 << 20;
 /// Bodies being checked above which nothing more is asked for: the checks are the bottleneck then.
 const CHECKING_MAX: usize = 512;
+/// Their bytes above which nothing more is asked for.
+const CHECKING_BYTES_MAX: usize = 64 << 20;
 /// Milliseconds for which a peer is not asked after it lacked a block it seemed to have.
 const LACKS_MS: u64 = 5_000;
 
 /// Which bodies are wanted and who was asked for them.
 #[derive(Debug)]
 pub(super) struct Download {
-    /// The branch from above the tip to the best header, lowest first.
+    /// The best header's branch from its lowest missing body on.
     path: VecDeque<Index>,
     target: Option<Index>,
+    /// How often headers had been evicted when the path was made.
+    evictions: u64,
     /// Who was asked, by block.
     in_flight: BTreeMap<BlockHash, PeerId>,
     /// Running mean of a body's size in bytes.
@@ -42,19 +46,31 @@ pub(super) struct Download {
 
 impl Default for Download {
     fn default() -> Self {
-        Self { path: VecDeque::new(), target: None, in_flight: BTreeMap::new(), body_bytes: 1_000 }
+        Self {
+            path: VecDeque::new(),
+            target: None,
+            evictions: 0,
+            in_flight: BTreeMap::new(),
+            body_bytes: 1_000,
+        }
     }
 }
 
 impl Download {
-    /// Brings the path up to date with the best header and the tip.
+    /// Brings the path up to date with the best header and the bodies that came. A branch that is being fetched may
+    /// still have less work than the tip, so what is here is no longer on the path, connected or not.
     fn refresh<R: ChainReader>(&mut self, chain: &Chain<R>) {
         let best = chain.headers.best();
+        if self.evictions != chain.evictions {
+            self.evictions = chain.evictions;
+            self.path.clear();
+            self.target = None;
+        }
         if self.target != Some(best) {
             self.extend_to(chain, best);
             self.target = Some(best);
         }
-        while self.path.front().is_some_and(|index| chain.is_active(*index)) {
+        while self.path.front().is_some_and(|index| chain.has_body(*index)) {
             self.path.pop_front();
         }
     }
@@ -83,20 +99,36 @@ impl<R: ChainReader> Node<R> {
     /// Asks for the lowest missing bodies, as many as peers, memory and checks allow.
     pub(super) fn schedule_downloads(&mut self, now: Now) {
         self.download.refresh(&self.chain);
-        if self.download.path.is_empty()
-            || self.chain.overlay.bytes() > UNCONNECTED_BYTES_MAX
-            || self.checks.bodies() > CHECKING_MAX
-        {
+        if self.download.path.is_empty() || !self.has_room_for_bodies() {
             return;
         }
-        let mut missing = self.missing_bodies();
-        while !missing.is_empty() {
-            let Some(peer) = self.freest_peer(now, missing[0]) else { return };
+        let mut free = self.free_peers(now);
+        let mut missing = if free.is_empty() { VecDeque::new() } else { self.missing_bodies() };
+        while let Some(first) = missing.front().copied() {
+            let Some(peer) = self.take_freest(&mut free, first) else { return };
             let count = missing.len().min(self.download.blocks_per_request());
-            let hashes: Vec<_> =
-                missing.drain(..count).map(|index| self.chain.headers.id(index).hash).collect();
+            let hashes = missing.drain(..count).map(|index| self.chain.headers.id(index).hash).collect();
             self.ask_blocks(now, peer, hashes);
         }
+    }
+
+    /// Asks for one whole block that could overtake the tip, whether it is on the best header's branch or not.
+    pub(super) fn fetch_whole(&mut self, now: Now, hash: &BlockHash) {
+        self.schedule_downloads(now);
+        let Some(index) = self.chain.headers.find(hash) else { return };
+        let could_overtake = self.chain.headers.work(index) > self.chain.headers.work(self.chain.tip());
+        if could_overtake && self.is_wanted(index) && self.has_room_for_bodies() {
+            let mut free = self.free_peers(now);
+            if let Some(peer) = self.take_freest(&mut free, index) {
+                self.ask_blocks(now, peer, vec![*hash]);
+            }
+        }
+    }
+
+    fn has_room_for_bodies(&self) -> bool {
+        self.chain.overlay.bytes() <= UNCONNECTED_BYTES_MAX
+            && self.checks.bodies() <= CHECKING_MAX
+            && self.checks.bytes() <= CHECKING_BYTES_MAX
     }
 
     pub(super) fn ask_blocks(&mut self, now: Now, peer: PeerId, hashes: Vec<BlockHash>) {
@@ -111,30 +143,43 @@ impl<R: ChainReader> Node<R> {
 
     fn missing_bodies(&self) -> VecDeque<Index> {
         let window = self.download.path.iter().take(WINDOW_BLOCKS).copied();
-        window
-            .filter(|index| {
-                let entry = self.chain.headers.get(*index);
-                entry.body == Body::Missing
-                    && !self.download.in_flight.contains_key(&entry.facts.hash)
-                    && !self.relay.is_rebuilding(&entry.facts.hash)
-            })
+        window.filter(|index| self.is_wanted(*index)).collect()
+    }
+
+    /// Whether a body is missing and nobody was asked for it.
+    fn is_wanted(&self, index: Index) -> bool {
+        let entry = self.chain.headers.get(index);
+        entry.body == Body::Missing
+            && entry.violation.is_none()
+            && !self.download.in_flight.contains_key(&entry.facts.hash)
+            && !self.relay.is_rebuilding(&entry.facts.hash)
+    }
+
+    /// Peers that may be asked for blocks, with the requests each has under way.
+    fn free_peers(&self, now: Now) -> BTreeMap<PeerId, usize> {
+        let busy = self.peers.count_requests(Asked::is_blocks);
+        let willing =
+            self.peers.connected.iter().filter(|(_, peer)| peer.lacks_blocks_until_ms <= now.monotonic_ms);
+        willing
+            .map(|(id, _)| (*id, busy.get(id).copied().unwrap_or_default()))
+            .filter(|(_, busy)| *busy < REQUESTS_PER_PEER_MAX)
             .collect()
     }
 
-    /// The peer with the fewest requests under way among those that should have a block.
-    fn freest_peer(&self, now: Now, index: Index) -> Option<PeerId> {
+    /// The peer with the fewest requests under way among those that should have a block; it gets one more.
+    fn take_freest(&self, free: &mut BTreeMap<PeerId, usize>, index: Index) -> Option<PeerId> {
         let work = self.chain.headers.work(index);
-        let able =
-            self.peers.connected.iter().filter(|(_, peer)| {
-                peer.claimed_work >= work && peer.lacks_blocks_until_ms <= now.monotonic_ms
-            });
-        let busy = |peer: PeerId| {
-            self.peers.asked(peer).filter(|(_, pending)| matches!(pending.asked, Asked::Blocks(_))).count()
-        };
-        able.map(|(id, peer)| (busy(*id), peer.stall_ms, *id))
-            .filter(|(busy, _, _)| *busy < REQUESTS_PER_PEER_MAX)
-            .min()
-            .map(|(_, _, id)| id)
+        let able = free.iter().filter_map(|(id, busy)| {
+            let peer = self.peers.connected.get(id).filter(|peer| peer.claimed_work >= work)?;
+            Some((*busy, peer.stall_ms, *id))
+        });
+        let (busy, _, peer) = able.min()?;
+        if busy + 1 < REQUESTS_PER_PEER_MAX {
+            free.insert(peer, busy + 1);
+        } else {
+            free.remove(&peer);
+        }
+        Some(peer)
     }
 
     pub(super) fn on_blocks(

@@ -1,4 +1,7 @@
 //! Every known header as a tree, with what is known of its body. Nothing here costs a walk along the whole chain.
+//!
+//! Each header points to its parent and to one ancestor further up, chosen so that jumps double on the way (Myers'
+//! skew-binary jump pointers): any ancestor is found in logarithmic time.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -9,7 +12,7 @@ use crate::consensus::violation::Violation;
 use crate::primitives::{BlockHash, BlockId, Header, Height, Work};
 use crate::storage::StoredHeader;
 
-/// A header's place in the tree. Stays valid as long as the tree.
+/// A header's place in the tree. Stays valid until the header is evicted, which none with a body ever is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Index(u32);
 
@@ -41,6 +44,7 @@ pub(super) struct Entry {
     pub(super) linked: bool,
     /// The rule it or an ancestor broke.
     pub(super) violation: Option<Violation>,
+    jump: Index,
     first_child: Option<Index>,
     next_sibling: Option<Index>,
 }
@@ -64,6 +68,8 @@ pub(super) struct HeaderTree {
     entries: Vec<Entry>,
     by_hash: HashMap<BlockHash, Index, RandomState>,
     best: Index,
+    /// Places of evicted headers, to be used again.
+    free: Vec<Index>,
 }
 
 impl HeaderTree {
@@ -76,11 +82,12 @@ impl HeaderTree {
             body: Body::Checked { order: 0 },
             linked: true,
             violation: None,
+            jump: GENESIS,
             first_child: None,
             next_sibling: None,
         };
         let by_hash = std::iter::once((facts.hash, GENESIS)).collect();
-        Self { entries: vec![entry], by_hash, best: GENESIS }
+        Self { entries: vec![entry], by_hash, best: GENESIS, free: Vec::new() }
     }
 
     pub(super) fn find(&self, hash: &BlockHash) -> Option<Index> {
@@ -105,7 +112,7 @@ impl HeaderTree {
 
     /// Number of headers, genesis included.
     pub(super) fn len(&self) -> usize {
-        self.entries.len()
+        self.by_hash.len()
     }
 
     /// The valid header with most work; on equal work the first seen.
@@ -121,21 +128,21 @@ impl HeaderTree {
 
     /// Adds a checked header below its parent. A child of an invalid block is invalid.
     pub(super) fn insert(&mut self, parent: Index, header: Header, hash: BlockHash) -> Index {
-        let index = Index(u32::try_from(self.entries.len()).expect("2^32 headers do not fit memory"));
         let above = self.get(parent);
         let facts = above.facts.child(&header, hash);
         let violation = above.violation.map(|_| Violation::InvalidParent);
-        let next_sibling = above.first_child;
-        self.entries.push(Entry {
+        let entry = Entry {
             header,
             facts,
             parent: Some(parent),
             body: Body::Missing,
             linked: false,
             violation,
+            jump: self.jump_below(parent),
             first_child: None,
-            next_sibling,
-        });
+            next_sibling: above.first_child,
+        };
+        let index = self.place(entry);
         self.get_mut(parent).first_child = Some(index);
         self.by_hash.insert(hash, index);
         if violation.is_none() && facts.work > self.work(self.best) {
@@ -193,18 +200,37 @@ impl HeaderTree {
         marked
     }
 
-    /// The ancestor at a height, walking down from `index`.
+    /// The ancestor at a height, `index` itself if it is no higher.
     pub(super) fn ancestor(&self, mut index: Index, height: Height) -> Index {
         while self.height(index) > height {
-            let Some(parent) = self.get(index).parent else { break };
-            index = parent;
+            let entry = self.get(index);
+            let Some(parent) = entry.parent else { break };
+            index = if self.height(entry.jump) >= height { entry.jump } else { parent };
         }
         index
     }
 
-    /// All headers in the order in which they became known, parents before children.
-    pub(super) fn indexes(&self) -> impl DoubleEndedIterator<Item = Index> + use<> {
-        (0..self.entries.len() as u32).map(Index)
+    /// Forgets up to `count` headers without a body that lead nowhere, least work first, but neither the best one nor
+    /// `spared`; answers how many.
+    pub(super) fn evict(&mut self, count: usize, spared: Index) -> usize {
+        let mut ends: Vec<_> = self.indexes().filter(|index| self.may_go(*index, spared)).collect();
+        ends.sort_by_key(|index| self.work(*index));
+        let mut evicted = 0;
+        for end in ends {
+            let mut next = Some(end);
+            while let Some(index) = next.filter(|index| evicted < count && self.may_go(*index, spared)) {
+                next = self.get(index).parent;
+                self.remove_leaf(index);
+                evicted += 1;
+            }
+        }
+        evicted
+    }
+
+    /// All headers, in no order that means anything.
+    pub(super) fn indexes(&self) -> impl DoubleEndedIterator<Item = Index> + '_ {
+        let all = (0..self.entries.len() as u32).map(Index);
+        all.filter(|index| *index == GENESIS || self.get(*index).parent.is_some())
     }
 
     /// Whether nothing is known to follow.
@@ -218,6 +244,40 @@ impl HeaderTree {
 
     fn children(&self, index: Index) -> impl Iterator<Item = Index> + '_ {
         std::iter::successors(self.get(index).first_child, |child| self.get(*child).next_sibling)
+    }
+
+    /// Where a child of `parent` jumps to: two equal jumps in a row become one of double length.
+    fn jump_below(&self, parent: Index) -> Index {
+        let first = self.get(parent).jump;
+        let second = self.get(first).jump;
+        let length = |from: Index, to: Index| self.height(from).since(self.height(to));
+        if length(parent, first) == length(first, second) { second } else { parent }
+    }
+
+    fn place(&mut self, entry: Entry) -> Index {
+        if let Some(index) = self.free.pop() {
+            self.entries[index.0 as usize] = entry;
+            return index;
+        }
+        let index = Index(u32::try_from(self.entries.len()).expect("2^32 headers do not fit memory"));
+        self.entries.push(entry);
+        index
+    }
+
+    fn may_go(&self, index: Index, spared: Index) -> bool {
+        self.is_leaf(index) && self.get(index).body == Body::Missing && index != self.best && index != spared
+    }
+
+    fn remove_leaf(&mut self, index: Index) {
+        let (hash, next) = (self.get(index).facts.hash, self.get(index).next_sibling);
+        let Some(parent) = self.get_mut(index).parent.take() else { return };
+        let before = self.children(parent).find(|child| self.get(*child).next_sibling == Some(index));
+        match before {
+            Some(sibling) => self.get_mut(sibling).next_sibling = next,
+            None => self.get_mut(parent).first_child = next,
+        }
+        self.by_hash.remove(&hash);
+        self.free.push(index);
     }
 
     fn best_by_scan(&self) -> Index {

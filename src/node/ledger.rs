@@ -6,11 +6,12 @@ use std::sync::Arc;
 use crate::consensus::accounts::{AccountTable, Accounts};
 use crate::consensus::check_block::{BlockContext, CheckedBlock, check_block_in_context};
 use crate::consensus::params::Params;
+use crate::consensus::reward::subsidy;
 use crate::consensus::state::{State, Undo};
 use crate::consensus::state_root::{GROUP_BITS, STATE_ROOT_INTERVAL, state_root};
 use crate::consensus::state_tree::StateTree;
 use crate::consensus::violation::Violation;
-use crate::primitives::{Address, BlockId, Height, StateRoot};
+use crate::primitives::{Address, Amount, BlockId, Height, StateRoot};
 use crate::storage::{Checkpoint, CheckpointDelta};
 
 /// Blocks after which a checkpoint is taken even when little changed: bounds the replay at start.
@@ -64,6 +65,19 @@ impl Ledger {
             touched_since_checkpoint: 0,
             checkpoint_height: height,
         }
+    }
+
+    /// Whether there is as much money as began and was issued: what damages a state rarely keeps the sum.
+    pub(super) fn money_adds_up(&self) -> bool {
+        let sum = |amounts: &mut dyn Iterator<Item = Amount>| -> u128 {
+            amounts.map(|amount| u128::from(amount.0)).sum()
+        };
+        let accounts = self.state.accounts().sorted();
+        let held = sum(&mut accounts.iter().map(|(_, account)| account.balance))
+            + sum(&mut self.state.maturing().iter().map(|reward| reward.amount));
+        let made = sum(&mut self.params.prefund.iter().map(|(_, amount)| *amount))
+            + sum(&mut (1..=self.state.height().0).map(|height| subsidy(Height(height))));
+        held == made
     }
 
     /// The state after the tip.

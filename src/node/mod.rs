@@ -40,6 +40,8 @@ mod serving;
 mod sync;
 pub mod template;
 pub mod template_builder;
+#[cfg(test)]
+mod tests;
 mod timers;
 mod tip;
 mod transactions;
@@ -47,6 +49,7 @@ pub mod verify;
 pub mod view;
 mod waiting;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rand_chacha::ChaCha12Rng;
@@ -62,6 +65,7 @@ pub use template::Template;
 pub use view::View;
 
 use crate::consensus::params::Params;
+use crate::primitives::PeerId;
 use crate::storage::{ChainReader, StorageError, StoredChain};
 use chain::Chain;
 use checks::Checks;
@@ -96,13 +100,15 @@ pub struct Node<R> {
 }
 
 impl<R: ChainReader> Node<R> {
-    /// A node at the place where its store left off. `seed` feeds all its randomness; bans outlive restarts.
+    /// A node at the place where its store left off. `seed` feeds all its randomness. `bans` are those of
+    /// [`View::bans`] before the restart: each peer's with its end.
     ///
     /// Fails when the store cannot be read.
     pub fn open(
         params: Arc<Params>,
         reader: R,
         stored: StoredChain,
+        bans: BTreeMap<PeerId, u64>,
         seed: [u8; 32],
         now: Now,
         progress: Progress<'_>,
@@ -115,7 +121,7 @@ impl<R: ChainReader> Node<R> {
             chain,
             checks: Checks::default(),
             published: Published::default(),
-            peers: Peers::default(),
+            peers: Peers::new(bans),
             sync: Sync::default(),
             download: Download::default(),
             relay: Relay::default(),
@@ -131,7 +137,6 @@ impl<R: ChainReader> Node<R> {
         node.publish_view(now);
         let mut effects = node.outbox.finish();
         node.advance(now)?;
-        node.refresh_template();
         effects.extend(node.finish(now));
         Ok((node, effects))
     }
@@ -166,7 +171,6 @@ impl<R: ChainReader> Node<R> {
                 Timer::Advance => self.advance(now)?,
                 Timer::RequestStalled(request) => self.on_request_stalled(now, request),
                 Timer::CompactStalled(block) => self.on_compact_stalled(now, block),
-                Timer::BlockDue(block) => self.on_block_due(now, block),
                 Timer::PublishTransactions => self.publish_transactions(),
                 Timer::RefreshTemplate => self.refresh_template(),
                 Timer::AskStatus(peer) => self.ask_status(now, peer),
@@ -188,6 +192,9 @@ impl<R: ChainReader> Node<R> {
         self.chain.overlay.on_durable(self.outbox.durable());
         if self.published.unfinished {
             self.timers.set(now.monotonic_ms, Timer::Advance);
+        } else {
+            // What the disk held up may go on.
+            self.schedule_downloads(now);
         }
     }
 }

@@ -62,9 +62,9 @@ impl Outbox {
         self.durable
     }
 
-    /// Commits that are not durable yet.
-    pub(super) fn undurable(&self) -> u64 {
-        self.last_sequence - self.durable
+    /// Whether something is to be committed, or not durable yet.
+    pub(super) fn is_waiting(&self) -> bool {
+        self.durable < self.last_sequence || !self.commit.is_empty()
     }
 
     /// Ends the call: the commit, if there is anything in it, comes after all effects of the call.

@@ -14,6 +14,11 @@ pub(super) const STALL_MS_MIN: u64 = 2_000;
 /// Largest patience with a request for blocks, in milliseconds.
 pub(super) const STALL_MS_MAX: u64 = 64_000;
 
+/// Peers whose offences are remembered after they left; who has least against it is forgotten first.
+const REMEMBERED_MAX: usize = 1_024;
+/// Bans kept; the one that ends first gives way.
+const BANS_MAX: usize = 1_024;
+
 /// One connected peer.
 #[derive(Debug)]
 pub(super) struct Peer {
@@ -24,7 +29,11 @@ pub(super) struct Peer {
     pub(super) claimed_work: Work,
     pub(super) height: Option<Height>,
     pub(super) clock_offset_seconds: Option<i64>,
+    /// Whether people were told that its clock is off.
+    pub(super) clock_told: bool,
     pub(super) score: Score,
+    /// When it is asked again where it stands.
+    pub(super) status_due_ms: u64,
     /// How long it may take with blocks, in milliseconds.
     pub(super) stall_ms: u64,
     /// Until when it is not asked for blocks, since it lacked what it seemed to have.
@@ -38,18 +47,32 @@ pub(super) struct Peer {
 pub(super) struct Pending {
     pub(super) peer: PeerId,
     pub(super) asked: Asked,
-    /// Whether it took too long already: the blocks were asked from others.
-    pub(super) stalled: bool,
 }
 
 /// What was asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Asked {
     Status,
-    Headers,
+    /// Headers above some place; `above` is its height when the question goes on from an earlier answer.
+    Headers {
+        above: Height,
+    },
     Blocks(Vec<BlockHash>),
-    BlockTransactions { block: BlockHash, indexes: Vec<u32> },
+    BlockTransactions {
+        block: BlockHash,
+        indexes: Vec<u32>,
+    },
     Mempool,
+}
+
+impl Asked {
+    pub(super) fn is_headers(&self) -> bool {
+        matches!(self, Self::Headers { .. })
+    }
+
+    pub(super) fn is_blocks(&self) -> bool {
+        matches!(self, Self::Blocks(_))
+    }
 }
 
 /// All connected peers, what they were asked, and who is banned.
@@ -59,18 +82,30 @@ pub(super) struct Peers {
     pub(super) requests: BTreeMap<RequestId, Pending>,
     /// End of each ban in wall-clock milliseconds.
     pub(super) bans: BTreeMap<PeerId, u64>,
+    /// What peers have against them that are not connected: a new connection is no clean slate.
+    remembered: BTreeMap<PeerId, Score>,
     next_request: RequestId,
 }
 
 impl Peers {
+    /// Nobody yet, and some who are not welcome.
+    pub(super) fn new(bans: BTreeMap<PeerId, u64>) -> Self {
+        Self { bans, ..Self::default() }
+    }
+
     pub(super) fn connect(&mut self, peer: PeerId, outbound: bool) {
+        if self.connected.contains_key(&peer) {
+            return;
+        }
         let fresh = Peer {
             outbound,
             status: None,
             claimed_work: Work::ZERO,
             height: None,
             clock_offset_seconds: None,
-            score: Score::default(),
+            clock_told: false,
+            score: self.remembered.remove(&peer).unwrap_or_default(),
+            status_due_ms: 0,
             stall_ms: STALL_MS_MIN,
             lacks_blocks_until_ms: 0,
             unproven_claims: 0,
@@ -79,16 +114,45 @@ impl Peers {
     }
 
     /// Forgets a peer and answers what it was still asked.
-    pub(super) fn disconnect(&mut self, peer: PeerId) -> Vec<Pending> {
-        self.connected.remove(&peer);
+    pub(super) fn disconnect(&mut self, now: Now, peer: PeerId) -> Vec<Pending> {
+        if let Some(known) = self.connected.remove(&peer) {
+            self.remember(now, peer, known.score);
+        }
         let gone: Vec<_> = self.asked(peer).map(|(request, _)| request).collect();
         gone.into_iter().filter_map(|request| self.requests.remove(&request)).collect()
+    }
+
+    fn remember(&mut self, now: Now, peer: PeerId, score: Score) {
+        self.remembered.retain(|_, score| !score.is_clean_at(now.monotonic_ms));
+        if score.is_clean_at(now.monotonic_ms) {
+            return;
+        }
+        self.remembered.insert(peer, score);
+        if self.remembered.len() > REMEMBERED_MAX {
+            let points = |score: &Score| score.parts_at(now.monotonic_ms);
+            let least = self.remembered.iter().min_by_key(|(_, score)| points(score)).map(|(peer, _)| *peer);
+            least.and_then(|peer| self.remembered.remove(&peer));
+        }
+    }
+
+    /// Notes a ban, and forgets those that ended.
+    pub(super) fn ban(&mut self, now: Now, peer: PeerId, until_wall_ms: u64) {
+        self.bans.retain(|_, until| *until > now.wall_ms);
+        self.bans.insert(peer, until_wall_ms);
+        if self.bans.len() > BANS_MAX {
+            let first = self.bans.iter().min_by_key(|(_, until)| **until).map(|(peer, _)| *peer);
+            first.and_then(|peer| self.bans.remove(&peer));
+        }
+    }
+
+    pub(super) fn is_banned(&self, now: Now, peer: PeerId) -> bool {
+        self.bans.get(&peer).is_some_and(|until| *until > now.wall_ms)
     }
 
     /// Numbers a new question.
     pub(super) fn ask(&mut self, peer: PeerId, asked: Asked) -> RequestId {
         self.next_request += 1;
-        self.requests.insert(self.next_request, Pending { peer, asked, stalled: false });
+        self.requests.insert(self.next_request, Pending { peer, asked });
         self.next_request
     }
 
@@ -105,15 +169,25 @@ impl Peers {
         self.asked(peer).any(|(_, pending)| what(&pending.asked))
     }
 
+    /// Questions of a kind that each peer has not answered, in one pass over all.
+    pub(super) fn count_requests(&self, what: impl Fn(&Asked) -> bool) -> BTreeMap<PeerId, usize> {
+        let mut counts = BTreeMap::new();
+        for pending in self.requests.values().filter(|pending| what(&pending.asked)) {
+            *counts.entry(pending.peer).or_default() += 1;
+        }
+        counts
+    }
+
     /// What everyone may see of the peers.
     pub(super) fn views(&self, now: Now) -> Vec<PeerView> {
+        let in_flight = self.count_requests(|_| true);
         let view = |(peer, known): (&PeerId, &Peer)| PeerView {
             peer: *peer,
             outbound: known.outbound,
             height: known.height,
             clock_offset_seconds: known.clock_offset_seconds,
             score: known.score.shown_at(now.monotonic_ms),
-            requests_in_flight: self.asked(*peer).count(),
+            requests_in_flight: in_flight.get(peer).copied().unwrap_or_default(),
         };
         self.connected.iter().map(view).collect()
     }

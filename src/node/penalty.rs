@@ -150,7 +150,8 @@ impl Score {
         self.parts_at(monotonic_ms) == 0
     }
 
-    fn parts_at(&self, monotonic_ms: u64) -> u64 {
+    /// What is left of it, in thousandths of a point.
+    pub(super) fn parts_at(&self, monotonic_ms: u64) -> u64 {
         decayed(self.parts, monotonic_ms.saturating_sub(self.charged_at_ms), HALF_LIFE_MS)
     }
 }

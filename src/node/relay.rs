@@ -1,6 +1,6 @@
 //! Blocks by gossip: judged by what every forwarder could check, rebuilt from the pool, completed by who sent them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use rand_chacha::rand_core::Rng;
@@ -10,7 +10,7 @@ use super::chain::TipMove;
 use super::checks::BodyFrom;
 use super::compact::{Rebuilt, Reconstruction, check_shape, compact_block};
 use super::effect::{Effect, Verdict};
-use super::headers::{Body, Index};
+use super::headers::{Body, Entry, Index};
 use super::input::GossipId;
 use super::message::{CompactBlock, Gossip, SyncRequest};
 use super::now::Now;
@@ -34,20 +34,23 @@ const MISSING_PATIENCE_MS: u64 = 500;
 const REBUILDS_MAX: usize = 16;
 /// Peers asked for missing transactions before the whole block is wanted.
 const PEERS_ASKED_MAX: usize = 2;
-/// Blocks of which it is remembered who told of them first.
+/// Blocks of which it is remembered who told of them first; those made here, too.
 const TOLD_BY_MAX: usize = 256;
+/// Questions that one peer may owe answers to before no more missing transactions are asked from it.
+const OWED_MAX: usize = 16;
 
 /// Compact blocks that miss transactions, and who told of what.
 #[derive(Debug, Default)]
 pub(super) struct Relay {
     rebuilding: BTreeMap<BlockHash, Rebuilding>,
     made_here: BTreeSet<BlockHash>,
+    /// The first variant of each block that was news, by who told of it: no other variant is forwarded.
     told_by: BTreeMap<BlockHash, PeerId>,
+    told_order: VecDeque<BlockHash>,
 }
 
 #[derive(Debug)]
 struct Rebuilding {
-    index: Index,
     rebuild: Reconstruction,
     asked: Vec<PeerId>,
 }
@@ -57,9 +60,9 @@ impl Relay {
         self.rebuilding.contains_key(hash)
     }
 
-    /// Who told of a block first, asked once.
-    pub(super) fn told_by(&mut self, hash: &BlockHash) -> Option<PeerId> {
-        self.told_by.remove(hash)
+    /// Who told of a block first.
+    pub(super) fn told_by(&self, hash: &BlockHash) -> Option<PeerId> {
+        self.told_by.get(hash).copied()
     }
 
     /// Notes that a client or miner of this node made a block: it is ours to announce.
@@ -71,10 +74,13 @@ impl Relay {
     }
 
     fn note_teller(&mut self, hash: BlockHash, peer: PeerId) {
-        if self.told_by.len() >= TOLD_BY_MAX {
-            self.told_by.pop_first();
+        if self.told_by.insert(hash, peer).is_none() {
+            self.told_order.push_back(hash);
         }
-        self.told_by.entry(hash).or_insert(peer);
+        if self.told_order.len() > TOLD_BY_MAX {
+            let oldest = self.told_order.pop_front();
+            oldest.and_then(|hash| self.told_by.remove(&hash));
+        }
     }
 }
 
@@ -92,11 +98,11 @@ impl<R: ChainReader> Node<R> {
         let hash = block.header.hash();
         match self.judge_compact(now, peer, hash, block) {
             Ok(index) => {
-                self.relay.note_teller(hash, peer);
-                self.note_height(peer, index);
                 // Where work protects nothing, forwarding waits until the block is known to be valid.
                 if self.params.kind == NetworkKind::Development {
-                    self.checks.waiting_verdicts.entry(hash).or_default().push(message);
+                    if let Some(message) = self.checks.hold_verdict(hash, message) {
+                        self.outbox.push(Effect::Verdict { message, verdict: Verdict::Ignore });
+                    }
                 } else {
                     self.outbox.push(Effect::Verdict { message, verdict: Verdict::Accept });
                 }
@@ -121,12 +127,15 @@ impl<R: ChainReader> Node<R> {
         hash: BlockHash,
         block: &Arc<CompactBlock>,
     ) -> Result<Index, Verdict> {
-        let known = self.chain.headers.find(&hash);
-        if let Some(index) = known
-            && (self.chain.headers.get(index).body != Body::Missing || self.relay.is_rebuilding(&hash))
-        {
+        if let Some(index) = self.chain.headers.find(&hash) {
+            let Entry { violation, body, .. } = *self.chain.headers.get(index);
+            if violation.is_some() {
+                return Err(Verdict::Ignore);
+            }
             self.note_height(peer, index);
-            return Err(Verdict::Ignore);
+            if body != Body::Missing || self.relay.told_by(&hash).is_some() {
+                return Err(Verdict::Ignore);
+            }
         }
         check_shape(block).map_err(|_| Verdict::Reject)?;
         let verdict_of = |violation: Violation| match violation.gossip_verdict() {
@@ -134,24 +143,38 @@ impl<R: ChainReader> Node<R> {
             GossipVerdict::Ignore => Verdict::Ignore,
         };
         check_header_in_isolation(&block.header, &hash, &self.params).map_err(verdict_of)?;
+        if block.coinbase.commitment() != block.header.commitment {
+            return Err(Verdict::Reject);
+        }
         let Some(parent) = self.chain.headers.find(&block.header.previous) else {
             self.on_early_compact(now, peer, hash, block);
             return Err(Verdict::Ignore);
         };
         let height = self.chain.headers.height(parent).next();
         check_coinbase_fields(&block.coinbase, &block.header, height).map_err(verdict_of)?;
-        if height < self.chain.height().minus(NEWS_DEPTH) {
+        if height < self.chain.height().minus(NEWS_DEPTH) || !self.has_work_of_news(parent, block) {
             return Err(Verdict::Ignore);
         }
         match self.chain.accept_header(&block.header, now.timestamp(), &mut self.outbox) {
-            Ok((index, _)) => Ok(index),
+            Ok((index, _)) => {
+                self.relay.note_teller(hash, peer);
+                self.note_height(peer, index);
+                Ok(index)
+            }
             Err(Violation::TimeTooFarAhead) => {
                 let early = Early::Compact { from: peer, block: Arc::clone(block) };
-                self.keep_until_due(now, hash, early, encoded_len(block.as_ref()), block.header.time);
+                self.waiting.keep(hash, early, encoded_len(block.as_ref()));
                 Err(Verdict::Ignore)
             }
             Err(violation) => Err(verdict_of(violation)),
         }
+    }
+
+    /// Whether a block has at least the work of the chain some blocks below the tip: cheap branches are no news.
+    fn has_work_of_news(&self, parent: Index, block: &CompactBlock) -> bool {
+        let least = self.chain.at(self.chain.height().minus(NEWS_DEPTH));
+        let facts = self.chain.headers.get(parent).facts.child(&block.header, BlockHash::ZERO);
+        least.is_none_or(|least| facts.work >= self.chain.headers.work(least))
     }
 
     /// Its parent is unknown: it waits, and its sender is asked for the headers between.
@@ -170,7 +193,7 @@ impl<R: ChainReader> Node<R> {
                     self.relay.rebuilding.pop_first();
                 }
                 let hash = block.header.hash();
-                self.relay.rebuilding.insert(hash, Rebuilding { index, rebuild, asked: Vec::new() });
+                self.relay.rebuilding.insert(hash, Rebuilding { rebuild, asked: Vec::new() });
                 self.ask_missing(now, peer, hash);
             }
             // The body is nobody's fault here: it is fetched whole.
@@ -179,27 +202,36 @@ impl<R: ChainReader> Node<R> {
     }
 
     fn ask_missing(&mut self, now: Now, peer: PeerId, hash: BlockHash) {
+        let owed = self.peers.asked(peer).count();
         let Some(rebuilding) = self.relay.rebuilding.get_mut(&hash) else { return };
         rebuilding.asked.push(peer);
+        self.timers.set(now.monotonic_ms + MISSING_PATIENCE_MS, Timer::CompactStalled(hash));
+        if owed >= OWED_MAX {
+            return;
+        }
         let indexes = rebuilding.rebuild.missing().to_vec();
         let body = SyncRequest::BlockTransactions { block: hash, indexes: List(indexes.clone()) };
         self.ask(peer, Asked::BlockTransactions { block: hash, indexes }, body);
-        self.timers.set(now.monotonic_ms + MISSING_PATIENCE_MS, Timer::CompactStalled(hash));
     }
 
     pub(super) fn on_block_transactions(
         &mut self,
         now: Now,
+        peer: PeerId,
         hash: BlockHash,
         indexes: &[u32],
         transactions: List<Arc<Transaction>>,
     ) {
-        let Some(Rebuilding { index, rebuild, asked }) = self.relay.rebuilding.remove(&hash) else { return };
+        if !transactions.is_empty() && transactions.len() != indexes.len() {
+            self.penalise(now, peer, Offence::WrongAnswer);
+        }
+        let Some(Rebuilding { rebuild, asked }) = self.relay.rebuilding.remove(&hash) else { return };
+        let Some(index) = self.chain.headers.find(&hash) else { return };
         let filled = if rebuild.missing() == indexes { rebuild.fill(transactions) } else { Err(rebuild) };
         match filled {
             Ok(block) => self.check_body(index, Arc::new(block), BodyFrom::Gossip),
             Err(rebuild) => {
-                self.relay.rebuilding.insert(hash, Rebuilding { index, rebuild, asked });
+                self.relay.rebuilding.insert(hash, Rebuilding { rebuild, asked });
                 self.on_compact_stalled(now, hash);
             }
         }
@@ -208,14 +240,14 @@ impl<R: ChainReader> Node<R> {
     /// Missing transactions did not come: another peer is asked, and at last the whole block is fetched.
     pub(super) fn on_compact_stalled(&mut self, now: Now, hash: BlockHash) {
         let Some(rebuilding) = self.relay.rebuilding.get(&hash) else { return };
-        let work = self.chain.headers.work(rebuilding.index);
-        let able = self.peers.connected.iter().filter(|(_, peer)| peer.claimed_work >= work);
+        let work = self.chain.headers.find(&hash).map(|index| self.chain.headers.work(index));
+        let able = self.peers.connected.iter().filter(|(_, peer)| Some(peer.claimed_work) >= work);
         let next = able.map(|(id, _)| *id).find(|id| !rebuilding.asked.contains(id));
         match next {
             Some(peer) if rebuilding.asked.len() < PEERS_ASKED_MAX => self.ask_missing(now, peer, hash),
             Some(_) | None => {
                 self.relay.rebuilding.remove(&hash);
-                self.schedule_downloads(now);
+                self.fetch_whole(now, &hash);
             }
         }
     }

@@ -106,6 +106,10 @@ impl<R: ChainReader> Chain<R> {
         let Some(mut at) = checkpoint.at.and_then(|id| self.headers.find(&id.hash)) else { return Ok(false) };
         let height = self.headers.height(at);
         let mut ledger = Ledger::from_checkpoint(Arc::clone(&self.params), checkpoint, height);
+        // Its root is checked by the blocks that follow; when none does, this must do.
+        if !ledger.money_adds_up() {
+            return Ok(false);
+        }
         while path.get(self.headers.height(at).0 as usize) != Some(&at) {
             let id = self.headers.id(at);
             let (Some(block), Some(undo)) = (self.body(at)?, self.reader.undo(id)?) else { return Ok(false) };

@@ -33,6 +33,13 @@ impl<R: ChainReader> Node<R> {
                 self.respond(peer, request, SyncResponse::Blocks(List::default()));
             }
             SyncRequest::Blocks { hashes } => self.serve_blocks(peer, request, &hashes),
+            SyncRequest::BlockTransactions { indexes, .. }
+                if !indexes.is_sorted_by(|one, next| one < next) =>
+            {
+                // The same transaction many times over would make a short question a very long answer.
+                self.penalise(now, peer, Offence::ExcessiveRequest);
+                self.respond(peer, request, SyncResponse::BlockTransactions(List::default()));
+            }
             SyncRequest::BlockTransactions { block, indexes } => {
                 self.serve_transactions(peer, request, block, indexes.0);
             }
@@ -91,14 +98,15 @@ impl<R: ChainReader> Node<R> {
 
     /// Writes an offence on a peer's account; enough of them end the connection or bring a ban.
     pub(super) fn penalise(&mut self, now: Now, peer: PeerId, offence: Offence) {
-        let Some(known) = self.peers.connected.get_mut(&peer) else { return };
+        let is_banned = self.peers.is_banned(now, peer);
+        let Some(known) = self.peers.connected.get_mut(&peer).filter(|_| !is_banned) else { return };
         self.published.view_changed = true;
         match known.score.charge(offence, now.monotonic_ms) {
             Sentence::Stay => {}
             Sentence::Disconnect => self.outbox.push(Effect::Disconnect { peer, reason: offence.words() }),
             Sentence::Ban => {
                 let until_wall_ms = now.wall_ms + BAN_MS;
-                self.peers.bans.insert(peer, until_wall_ms);
+                self.peers.ban(now, peer, until_wall_ms);
                 self.outbox.push(Effect::Ban { peer, until_wall_ms });
                 self.outbox.push_durable(Effect::Event(Event::PeerBanned { peer, reason: offence.words() }));
             }

@@ -7,11 +7,11 @@ use super::headers::{Body, Index};
 use super::input::{RequestFailure, RequestId};
 use super::message::{HEADERS_PER_ANSWER_MAX, LOCATOR_HASHES_MAX, Status, SyncRequest, SyncResponse};
 use super::now::Now;
-use super::peers::Asked;
+use super::peers::{Asked, Peer};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::consensus::violation::{Blame, Violation};
-use crate::primitives::{BlockHash, Header, List, PeerId, Work};
+use crate::primitives::{BlockHash, Header, Height, List, PeerId, Work};
 use crate::storage::ChainReader;
 
 /// Milliseconds between two questions where a peer stands: catches what gossip missed.
@@ -39,7 +39,7 @@ pub(super) struct Sync {
 
 impl<R: ChainReader> Node<R> {
     pub(super) fn on_peer_connected(&mut self, now: Now, peer: PeerId, outbound: bool) {
-        if self.peers.bans.get(&peer).is_some_and(|until| *until > now.wall_ms) {
+        if self.peers.is_banned(now, peer) {
             self.outbox.push(Effect::Disconnect { peer, reason: "banned" });
             return;
         }
@@ -49,7 +49,7 @@ impl<R: ChainReader> Node<R> {
     }
 
     pub(super) fn on_peer_disconnected(&mut self, now: Now, peer: PeerId) {
-        for pending in self.peers.disconnect(peer) {
+        for pending in self.peers.disconnect(now, peer) {
             self.give_up(now, peer, &pending.asked);
         }
         if self.sync.headers.is_some_and(|(asked, _)| asked == peer) {
@@ -69,10 +69,11 @@ impl<R: ChainReader> Node<R> {
 
     /// Asks a peer where it stands, now and from time to time as long as it is connected.
     pub(super) fn ask_status(&mut self, now: Now, peer: PeerId) {
-        if !self.peers.connected.contains_key(&peer) {
-            return;
-        }
-        self.timers.set(now.monotonic_ms + STATUS_INTERVAL_MS, Timer::AskStatus(peer));
+        // A timer of an earlier connection comes too soon, and ends here.
+        let due = |peer: &&mut Peer| peer.status_due_ms <= now.monotonic_ms;
+        let Some(known) = self.peers.connected.get_mut(&peer).filter(due) else { return };
+        known.status_due_ms = now.monotonic_ms + STATUS_INTERVAL_MS;
+        self.timers.set(known.status_due_ms, Timer::AskStatus(peer));
         self.send_status(now, peer);
     }
 
@@ -113,7 +114,9 @@ impl<R: ChainReader> Node<R> {
         }
         match (asked, body) {
             (Asked::Status, Ok(SyncResponse::Status(status))) => self.on_status(now, peer, status),
-            (Asked::Headers, Ok(SyncResponse::Headers(headers))) => self.on_headers(now, peer, &headers),
+            (Asked::Headers { above }, Ok(SyncResponse::Headers(headers))) => {
+                self.on_headers(now, peer, above, &headers);
+            }
             (Asked::Blocks(hashes), Ok(SyncResponse::Blocks(blocks))) => {
                 self.on_blocks(now, peer, &hashes, blocks);
             }
@@ -121,10 +124,10 @@ impl<R: ChainReader> Node<R> {
                 Asked::BlockTransactions { block, indexes },
                 Ok(SyncResponse::BlockTransactions(transactions)),
             ) => {
-                self.on_block_transactions(now, block, &indexes, transactions);
+                self.on_block_transactions(now, peer, block, &indexes, transactions);
             }
             (Asked::Mempool, Ok(SyncResponse::Mempool(transactions))) => {
-                self.on_mempool(now, &transactions);
+                self.on_mempool(now, peer, &transactions);
             }
             (asked, Ok(_)) => {
                 self.penalise(now, peer, Offence::WrongAnswer);
@@ -146,7 +149,7 @@ impl<R: ChainReader> Node<R> {
         match asked {
             Asked::Blocks(hashes) => self.release_blocks(peer, hashes),
             Asked::BlockTransactions { block, .. } => self.on_compact_stalled(now, *block),
-            Asked::Headers => self.lower_claim(peer),
+            Asked::Headers { .. } => self.lower_claim(peer),
             Asked::Status | Asked::Mempool => {}
         }
     }
@@ -161,16 +164,16 @@ impl<R: ChainReader> Node<R> {
         let first = known.status.is_none();
         known.claimed_work = status.work;
         known.height = Some(status.height);
-        let was_off = known.clock_offset_seconds.is_some_and(clock_is_off);
         known.clock_offset_seconds = Some(offset);
         known.status = Some(status);
         self.published.view_changed = true;
-        if clock_is_off(offset) && !was_off {
+        if clock_is_off(offset) && !std::mem::replace(&mut known.clock_told, true) {
             self.outbox.push(Effect::Event(Event::ClockOffset { peer, seconds: offset }));
         }
         if first {
             self.outbox.push(Effect::Event(Event::PeerReady { peer, height: status.height }));
-            if !self.is_behind() {
+            // What waits at a peer far ahead makes sense only once we are there.
+            if !self.is_behind_of(status.height) {
                 self.ask(peer, Asked::Mempool, SyncRequest::Mempool);
             }
         }
@@ -183,7 +186,10 @@ impl<R: ChainReader> Node<R> {
             return;
         }
         let known_work = self.chain.headers.work(self.chain.headers.best());
-        let claims = self.peers.connected.iter().filter(|(_, peer)| peer.claimed_work > known_work);
+        let claims =
+            self.peers.connected.iter().filter(|(id, peer)| {
+                peer.claimed_work > known_work && !self.peers.owes(**id, Asked::is_headers)
+            });
         let best = claims.max_by_key(|(id, peer)| (peer.claimed_work, std::cmp::Reverse(**id)));
         if let Some(peer) = best.map(|(id, _)| *id) {
             self.ask_headers_of(now, peer);
@@ -192,22 +198,24 @@ impl<R: ChainReader> Node<R> {
 
     /// Asks one peer for what follows the best header known.
     pub(super) fn ask_headers_of(&mut self, now: Now, peer: PeerId) {
-        if self.peers.owes(peer, |asked| *asked == Asked::Headers)
-            || !self.peers.connected.contains_key(&peer)
-        {
+        self.ask_headers_above(now, peer, self.chain.headers.best(), Height::GENESIS);
+    }
+
+    /// Asks one peer for what follows a header. `above` is how far its answers have led so far.
+    fn ask_headers_above(&mut self, now: Now, peer: PeerId, from: Index, above: Height) {
+        if self.peers.owes(peer, Asked::is_headers) || !self.peers.connected.contains_key(&peer) {
             return;
         }
-        let body = SyncRequest::Headers { locator: self.locator(), maximum: HEADERS_PER_ANSWER_MAX };
-        let request = self.ask(peer, Asked::Headers, body);
+        let body = SyncRequest::Headers { locator: self.locator(from), maximum: HEADERS_PER_ANSWER_MAX };
+        let request = self.ask(peer, Asked::Headers { above }, body);
         self.sync.headers = Some((peer, request));
         self.timers.set(now.monotonic_ms + HEADERS_STALL_MS, Timer::RequestStalled(request));
     }
 
-    /// Hashes from the best header downwards: ten in a row, then each step twice as long, genesis last.
-    fn locator(&self) -> List<BlockHash> {
+    /// Hashes from a header downwards: ten in a row, then each step twice as long, genesis last.
+    fn locator(&self, mut at: Index) -> List<BlockHash> {
         let mut hashes = Vec::new();
         let mut step = 1;
-        let mut at = self.chain.headers.best();
         loop {
             let id = self.chain.headers.id(at);
             hashes.push(id.hash);
@@ -221,7 +229,8 @@ impl<R: ChainReader> Node<R> {
         }
     }
 
-    fn on_headers(&mut self, now: Now, peer: PeerId, headers: &[Header]) {
+    fn on_headers(&mut self, now: Now, peer: PeerId, above: Height, headers: &[Header]) {
+        let mut more_follow = headers.len() == HEADERS_PER_ANSWER_MAX as usize;
         let mut last = None;
         let mut news = false;
         for (position, header) in headers.iter().enumerate() {
@@ -236,6 +245,7 @@ impl<R: ChainReader> Node<R> {
                 }
                 Err(violation) => {
                     self.on_bad_header(now, peer, violation);
+                    more_follow = false;
                     break;
                 }
             }
@@ -249,16 +259,25 @@ impl<R: ChainReader> Node<R> {
             self.announce_sync(peer);
             self.take_waiting_blocks(now);
         }
-        if news && headers.len() == HEADERS_PER_ANSWER_MAX as usize {
-            self.ask_headers_of(now, peer);
-        } else {
-            self.judge_claim(now, peer);
+        match last.map(|last| (last, self.chain.headers.height(last))) {
+            // The way to more work may lead along a branch that has less so far, and through headers known before.
+            Some((last, height)) if more_follow && height > above && (news || self.claims_more(peer)) => {
+                self.ask_headers_above(now, peer, last, height);
+            }
+            Some(_) | None => self.judge_claim(now, peer),
         }
+    }
+
+    fn claims_more(&self, peer: PeerId) -> bool {
+        let known_work = self.chain.headers.work(self.chain.headers.best());
+        self.peers.connected.get(&peer).is_some_and(|peer| peer.claimed_work > known_work)
     }
 
     fn on_bad_header(&mut self, now: Now, peer: PeerId, violation: Violation) {
         match violation.blame() {
             Blame::Miner | Blame::Sender => self.penalise(now, peer, Offence::InvalidHeaders),
+            // Headers that follow nothing we named prove nothing.
+            Blame::Nobody if violation == Violation::UnknownParent => return,
             Blame::Nobody => {}
         }
         self.lower_claim(peer);
@@ -297,11 +316,10 @@ impl<R: ChainReader> Node<R> {
     }
 
     pub(super) fn on_request_stalled(&mut self, now: Now, request: RequestId) {
-        let Some(pending) = self.peers.requests.get_mut(&request) else { return };
+        let Some(pending) = self.peers.requests.get(&request) else { return };
         let (peer, asked) = (pending.peer, pending.asked.clone());
-        pending.stalled = true;
         match asked {
-            Asked::Headers => {
+            Asked::Headers { .. } => {
                 if self.sync.headers == Some((peer, request)) {
                     self.sync.headers = None;
                     self.lower_claim(peer);
@@ -323,6 +341,10 @@ impl<R: ChainReader> Node<R> {
             self.sync.announced = false;
             let height = self.chain.height();
             self.outbox.push_durable(Effect::Event(Event::SyncFinished { height }));
+            let ahead = self.peers.connected.iter().find(|(_, peer)| peer.height >= Some(height));
+            if let Some(peer) = ahead.map(|(id, _)| *id) {
+                self.ask(peer, Asked::Mempool, SyncRequest::Mempool);
+            }
         }
     }
 
@@ -337,6 +359,7 @@ impl<R: ChainReader> Node<R> {
     /// Tries again what got stuck, and other peers when nothing moves although someone claims more.
     pub(super) fn watch_progress(&mut self, now: Now) {
         self.timers.set(now.monotonic_ms + WATCH_MS, Timer::WatchProgress);
+        self.take_waiting_blocks(now);
         self.ask_headers(now);
         self.schedule_downloads(now);
         let patience = STALLED_INTERVALS * 1_000 * u64::from(self.params.interval_seconds);

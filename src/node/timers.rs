@@ -14,15 +14,13 @@ pub(super) enum Timer {
     RequestStalled(RequestId),
     /// Missing transactions of a compact block did not come: ask others, then for the whole block.
     CompactStalled(BlockHash),
-    /// A block's time has come near enough.
-    BlockDue(BlockHash),
     /// Publish the transactions that clients sent.
     PublishTransactions,
     /// Show miners the pool's new fees.
     RefreshTemplate,
     /// Ask a peer where it stands.
     AskStatus(PeerId),
-    /// Look whether syncing moves.
+    /// Look whether syncing moves, and whether the time of early blocks has come.
     WatchProgress,
 }
 

@@ -18,7 +18,7 @@ use super::view::View;
 use crate::consensus::check_block::CheckedBlock;
 use crate::consensus::difficulty::next_bits;
 use crate::consensus::violation::Violation;
-use crate::primitives::{BlockHash, BlockId};
+use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::{ChainReader, StorageError};
 
 /// Milliseconds between two templates that differ in fees alone.
@@ -33,6 +33,8 @@ pub(super) struct Published {
     /// Whether connecting stopped early and goes on later.
     pub(super) unfinished: bool,
     template_due: bool,
+    /// What the last template builds on.
+    template_parent: Option<BlockId>,
 }
 
 impl<R: ChainReader> Node<R> {
@@ -40,8 +42,9 @@ impl<R: ChainReader> Node<R> {
     pub(super) fn advance(&mut self, now: Now) -> Result<(), StorageError> {
         let change = self.chain.advance(&mut self.outbox)?;
         self.published.unfinished = change.unfinished;
-        if change.unfinished && self.outbox.undurable() == 0 {
-            self.timers.set(now.monotonic_ms, Timer::Advance);
+        if change.unfinished && !change.waits_for_disk {
+            // Not at once: other inputs get their turn.
+            self.timers.set(now.monotonic_ms + 1, Timer::Advance);
         }
         for (id, violation) in &change.invalid {
             self.note_invalid(*id, *violation);
@@ -51,6 +54,9 @@ impl<R: ChainReader> Node<R> {
         }
         if !change.unfinished {
             self.settle_waiting_blocks();
+        }
+        if self.published.template_parent != Some(self.chain.tip_id()) {
+            self.refresh_template();
         }
         self.schedule_downloads(now);
         Ok(())
@@ -97,7 +103,12 @@ impl<R: ChainReader> Node<R> {
     /// Whether many blocks are still to be fetched.
     pub(super) fn is_behind(&self) -> bool {
         let best = self.chain.headers.height(self.chain.headers.best());
-        best.since(self.chain.height()) > BEHIND_BLOCKS || self.published.unfinished
+        self.is_behind_of(best) || self.published.unfinished
+    }
+
+    /// Whether many blocks lie between the tip and a height.
+    pub(super) fn is_behind_of(&self, height: Height) -> bool {
+        height.since(self.chain.height()) > BEHIND_BLOCKS
     }
 
     /// Miners get a new template when fees change, though not at every transaction.
@@ -112,6 +123,7 @@ impl<R: ChainReader> Node<R> {
         self.published.template_due = false;
         if !self.is_behind() {
             let template = self.template();
+            self.published.template_parent = Some(template.parent);
             self.outbox.push(Effect::Template(Arc::new(template)));
         }
     }
@@ -141,9 +153,10 @@ impl<R: ChainReader> Node<R> {
         for ticket in self.checks.waiting_clients.remove(&hash).unwrap_or_default() {
             self.outbox.push_durable(Effect::Answer { ticket, answer: Answer::Block(outcome) });
         }
+        // What forwarders can see was looked at before: for the rest nobody blames them.
         let verdict =
-            if matches!(outcome, BlockOutcome::Invalid(_)) { Verdict::Reject } else { Verdict::Accept };
-        for message in self.checks.waiting_verdicts.remove(&hash).unwrap_or_default() {
+            if matches!(outcome, BlockOutcome::Invalid(_)) { Verdict::Ignore } else { Verdict::Accept };
+        if let Some(message) = self.checks.waiting_verdicts.remove(&hash) {
             self.outbox.push(Effect::Verdict { message, verdict });
         }
     }

@@ -31,7 +31,7 @@ pub(super) enum TransactionsFrom {
     /// A forwarder.
     Gossip { peer: PeerId, message: GossipId, verdicts: Verdicts },
     /// A peer that was asked for its pool.
-    Pool,
+    Pool { peer: PeerId, verdicts: Verdicts },
 }
 
 /// A transaction with its hashes.
@@ -72,9 +72,9 @@ impl<R: ChainReader> Node<R> {
         self.check_transaction_signatures(now, unsure, from);
     }
 
-    pub(super) fn on_mempool(&mut self, now: Now, transactions: &[Arc<Transaction>]) {
-        let (_, unsure) = self.first_look(now, transactions);
-        self.check_transaction_signatures(now, unsure, TransactionsFrom::Pool);
+    pub(super) fn on_mempool(&mut self, now: Now, peer: PeerId, transactions: &[Arc<Transaction>]) {
+        let (verdicts, unsure) = self.first_look(now, transactions);
+        self.check_transaction_signatures(now, unsure, TransactionsFrom::Pool { peer, verdicts });
     }
 
     /// Everything about transactions that is cheap; answers verdicts and those whose signature must be checked.
@@ -113,7 +113,7 @@ impl<R: ChainReader> Node<R> {
     ) {
         let purpose = match &from {
             TransactionsFrom::Client { purpose, .. } => Some(*purpose),
-            TransactionsFrom::Gossip { .. } | TransactionsFrom::Pool => None,
+            TransactionsFrom::Gossip { .. } | TransactionsFrom::Pool { .. } => None,
         };
         let mut results = Vec::with_capacity(transactions.len());
         for ((transaction, hashes), good) in transactions.into_iter().zip(good) {
@@ -126,12 +126,11 @@ impl<R: ChainReader> Node<R> {
             };
             results.push(result.map(|()| hashes.id));
         }
-        if let TransactionsFrom::Client { verdicts, .. } | TransactionsFrom::Gossip { verdicts, .. } =
-            &mut from
-        {
-            let unsure = verdicts.iter_mut().filter(|verdict| verdict.is_none());
-            unsure.zip(results).for_each(|(verdict, result)| *verdict = Some(result));
-        }
+        let (TransactionsFrom::Client { verdicts, .. }
+        | TransactionsFrom::Gossip { verdicts, .. }
+        | TransactionsFrom::Pool { verdicts, .. }) = &mut from;
+        let unsure = verdicts.iter_mut().filter(|verdict| verdict.is_none());
+        unsure.zip(results).for_each(|(verdict, result)| *verdict = Some(result));
         self.conclude_transactions(now, from);
     }
 
@@ -170,7 +169,11 @@ impl<R: ChainReader> Node<R> {
                 let verdict = gossip_verdict(&verdicts);
                 self.judge_transactions(now, peer, message, verdict);
             }
-            TransactionsFrom::Pool => {}
+            TransactionsFrom::Pool { peer, verdicts } => {
+                if gossip_verdict(&verdicts) == Verdict::Reject {
+                    self.penalise(now, peer, Offence::InvalidTransactionGossip);
+                }
+            }
         }
     }
 

@@ -7,7 +7,7 @@ use super::message::CompactBlock;
 use crate::primitives::{Block, BlockHash, Header, PeerId};
 
 /// Blocks kept at most.
-const WAITING_BLOCKS_MAX: usize = 64;
+pub(super) const WAITING_BLOCKS_MAX: usize = 64;
 /// Bytes kept at most.
 const WAITING_BYTES_MAX: usize = 32 << 20;
 
@@ -60,10 +60,12 @@ impl WaitingBlocks {
         Some(block)
     }
 
-    /// Hashes of the blocks whose parent answers to `is_known`.
-    pub(super) fn with_parent(&self, is_known: impl Fn(&BlockHash) -> bool) -> Vec<BlockHash> {
-        let waiting = self.blocks.iter().filter(|(_, (block, _))| is_known(&block.header().previous));
-        waiting.map(|(hash, _)| *hash).collect()
+    /// The first block whose header is so that it need not wait any longer.
+    pub(super) fn first_ready(&self, is_ready: impl Fn(&Header) -> bool) -> Option<BlockHash> {
+        let mut waiting = self.by_age.iter();
+        let kept =
+            |hash: &&BlockHash| self.blocks.get(hash).is_some_and(|(block, _)| is_ready(block.header()));
+        waiting.find(kept).copied()
     }
 }
 
@@ -81,7 +83,7 @@ mod tests {
             waiting.keep(BlockHash([number; 32]), Early::Whole(Arc::clone(&block)), 100);
         }
         assert!(waiting.take(&BlockHash([0; 32])).is_none());
-        assert_eq!(waiting.with_parent(|_| true).len(), WAITING_BLOCKS_MAX);
+        assert_eq!(waiting.first_ready(|_| true), Some(BlockHash([1; 32])));
         assert!(waiting.take(&BlockHash([1; 32])).is_some());
     }
 }

@@ -1,5 +1,6 @@
 //! Starting the threads of a node, and ending them in order: the core, the checks, the writer last.
 
+use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -78,8 +79,9 @@ where
     let pending = PendingBlocks::default();
     let reader = EagerReader { store: store.reader(), pending: pending.clone() };
     let seed = clock::random_bytes();
+    let bans = BTreeMap::new();
     let (node, opening) =
-        Node::open(Arc::clone(&params), reader.clone(), stored, seed, clock::now(), progress)?;
+        Node::open(Arc::clone(&params), reader.clone(), stored, bans, seed, clock::now(), progress)?;
     let view = first_view(&params, &opening);
     let (shared, inputs, network_commands) = Shared::new(params, view, reader.clone());
     let handle = NodeHandle::new(Arc::clone(&shared));

@@ -1,0 +1,14 @@
+//! The core driven by hand, one story a test: what it is told, what it does, and what it never does.
+
+mod chains;
+mod clients;
+mod determinism;
+mod harness;
+mod headers;
+mod junk;
+mod peers;
+mod relay;
+mod reorganisations;
+mod restart;
+mod sync;
+mod transactions;

@@ -1,0 +1,181 @@
+//! Catching up: headers from the best claim, bodies from everyone, whatever some of them do.
+
+use super::chains::*;
+use super::harness::*;
+use crate::node::Event;
+use crate::node::input::RequestFailure;
+use crate::node::message::{Status, SyncRequest, SyncResponse};
+use crate::primitives::{List, PeerId};
+
+/// Hashes that a peer is asked for at the moment.
+fn wanted_of(lab: &Lab, peer: PeerId) -> usize {
+    let of_peer = lab.seen.asked.iter().filter(|(asked, _, _)| *asked == peer);
+    of_peer.map(|(_, _, body)| if let SyncRequest::Blocks { hashes } = body { hashes.len() } else { 0 }).sum()
+}
+
+fn answer_headers(lab: &mut Lab, peer: PeerId, chain: &crate::consensus::testing::TestChain) {
+    let (request, question) = lab.take_asked(peer, is_headers).expect("headers are asked for");
+    lab.answer(peer, request, honest(chain, &question));
+}
+
+#[test]
+fn two_peers_each_send_a_part_of_the_blocks() {
+    let chain = chain_of(300);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    lab.meet(CAROL, &chain);
+    answer_headers(&mut lab, BOB, &chain);
+    assert!(wanted_of(&lab, BOB) >= 100 && wanted_of(&lab, CAROL) >= 100);
+    assert_eq!(wanted_of(&lab, BOB) + wanted_of(&lab, CAROL), 300, "each block is asked for once");
+    lab.serve(&[(BOB, &chain), (CAROL, &chain)]);
+    lab.pass(1_000);
+    lab.assert_at(&chain);
+    assert!(lab.seen.events.iter().any(|event| matches!(event, Event::SyncFinished { .. })));
+}
+
+#[test]
+fn a_branch_longer_than_one_answer_of_headers_and_than_the_window_is_adopted() {
+    let ours = chain_of(2_100);
+    let theirs = branch(&ours, 2_100, 2_150);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &ours);
+    lab.serve_for(2_000, &[(BOB, &ours)]);
+    assert_eq!(lab.tip(), ours.tip().id());
+    lab.meet(CAROL, &theirs);
+    lab.serve_for(5_000, &[(BOB, &ours), (CAROL, &theirs)]);
+    lab.assert_at(&theirs);
+    assert!(lab.seen.hung_up.is_empty() && lab.score(CAROL) == 0);
+}
+
+#[test]
+fn headers_known_from_a_sync_that_broke_off_lead_on() {
+    let ours = chain_of(2_100);
+    let theirs = branch(&ours, 2_100, 2_150);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &ours);
+    lab.serve_for(2_000, &[(BOB, &ours)]);
+    lab.meet(CAROL, &theirs);
+    answer_headers(&mut lab, CAROL, &theirs);
+    lab.leave(CAROL);
+    lab.meet(DAVE, &theirs);
+    lab.serve_for(5_000, &[(DAVE, &theirs)]);
+    assert_eq!(lab.tip(), theirs.tip().id());
+    assert_eq!(lab.score(DAVE), 0);
+}
+
+#[test]
+fn a_stalled_request_moves_on_and_a_late_answer_still_counts() {
+    let chain = chain_of(20);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    answer_headers(&mut lab, BOB, &chain);
+    let (late, question) = lab.take_asked(BOB, is_blocks).expect("Bob is asked for the blocks");
+    lab.meet(CAROL, &chain);
+    assert_eq!(wanted_of(&lab, CAROL), 0);
+    lab.pass(2_500);
+    assert_eq!(wanted_of(&lab, CAROL), 20, "Carol is asked once Bob has stalled");
+    lab.answer(BOB, late, honest(&chain, &question));
+    lab.assert_at(&chain);
+    let (request, question) = lab.take_asked(CAROL, is_blocks).expect("Carol was asked");
+    lab.answer(CAROL, request, honest(&chain, &question));
+    assert_eq!((lab.score(BOB), lab.score(CAROL)), (0, 0));
+}
+
+#[test]
+fn who_claims_much_and_never_answers_keeps_nobody_else_from_being_asked() {
+    let chain = chain_of(20);
+    let mut lab = Lab::new();
+    let liar = Status { work: ALL_WORK, ..status_of(&chain) };
+    lab.meet(BOB, &chain);
+    lab.take_asked(BOB, is_headers).expect("Bob is asked first, and stays silent");
+    lab.pass(9_000);
+    lab.tell_status(BOB, liar);
+    lab.meet(CAROL, &chain);
+    answer_headers(&mut lab, CAROL, &chain);
+    lab.pass(3_000);
+    lab.serve(&[(CAROL, &chain)]);
+    lab.assert_at(&chain);
+}
+
+#[test]
+fn who_often_claims_work_that_its_headers_do_not_show_is_dropped() {
+    let chain = chain_of(3);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    for _ in 0..3 {
+        assert!(lab.seen.hung_up.is_empty());
+        lab.tell_status(BOB, Status { work: ALL_WORK, ..status_of(&chain) });
+        let (request, question) = lab.take_asked(BOB, is_headers).expect("the claim is looked into");
+        lab.answer(BOB, request, honest(&chain, &question));
+    }
+    assert_eq!(lab.seen.hung_up, [BOB]);
+}
+
+#[test]
+fn a_body_that_nobody_supplies_is_asked_for_again_and_nobody_is_blamed() {
+    let chain = chain_of(2);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    answer_headers(&mut lab, BOB, &chain);
+    for _ in 0..20 {
+        let (request, _) = lab.take_asked(BOB, is_blocks).expect("the blocks are asked for again");
+        lab.answer(BOB, request, SyncResponse::Blocks(List::default()));
+        lab.pass(4_000);
+        assert!(lab.take_asked(BOB, is_blocks).is_none(), "though not at once");
+        lab.pass(2_500);
+    }
+    assert_eq!(lab.score(BOB), 0);
+    let template = lab.template.clone().expect("miners have work");
+    assert_eq!(template.parent, crate::consensus::HeaderFacts::genesis(&lab.params).id());
+    lab.serve(&[(BOB, &chain)]);
+    lab.assert_at(&chain);
+}
+
+#[test]
+fn a_peer_that_stays_silent_is_charged_a_little_and_others_take_over() {
+    let chain = chain_of(20);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    let (request, _) = lab.take_asked(BOB, is_headers).expect("Bob is asked first");
+    lab.meet(CAROL, &chain);
+    lab.fail(BOB, request, RequestFailure::TimedOut);
+    lab.serve(&[(CAROL, &chain)]);
+    lab.assert_at(&chain);
+    assert_eq!(lab.score(BOB), -2);
+}
+
+#[test]
+fn headers_too_far_in_the_future_cost_nobody_anything_and_are_taken_when_due() {
+    let chain = chain_of(40);
+    let mut lab = Lab::new();
+    // The last blocks are up to 200 seconds ahead of Alice's clock.
+    lab.now.wall_ms = u64::from(chain.tip().time.0 - 200) * 1_000;
+    lab.meet(BOB, &chain);
+    lab.serve(&[(BOB, &chain)]);
+    lab.pass(100);
+    assert_eq!(lab.tip().height.0, 32, "120 seconds of the future are taken");
+    lab.serve_for(120_000, &[(BOB, &chain)]);
+    lab.assert_at(&chain);
+    assert_eq!(lab.score(BOB), 0);
+}
+
+#[test]
+fn connecting_many_blocks_lets_other_inputs_have_their_turn() {
+    let chain = chain_of(300);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    answer_headers(&mut lab, BOB, &chain);
+    lab.checks_are_stuck = true;
+    // The lowest blocks come last, so that all can be connected at once.
+    while let Some((request, question)) = lab.take_asked(BOB, is_blocks) {
+        lab.answer(BOB, request, honest(&chain, &question));
+    }
+    lab.checks_are_stuck = false;
+    lab.unstick();
+    let largest = tip_changes(&lab).into_iter().map(|change| change.connected.len());
+    assert!(largest.max() <= Some(64));
+    lab.pass(100);
+    lab.serve(&[(BOB, &chain)]);
+    lab.pass(100);
+    lab.assert_at(&chain);
+}
