@@ -82,15 +82,20 @@ impl Checkpoints {
             values::seal(&key, &mut sealed, |bytes| bytes.extend_from_slice(encoded));
             values::put_sealed(database, &mut batch, &key, &sealed)
         };
-        for (group, accounts) in &delta.groups {
+        // An empty group replaces one that is kept; where none is, there is nothing to say.
+        let is_news =
+            |group: u16, accounts: &[_]| !accounts.is_empty() || self.generations.contains_key(&group);
+        let mut written = vec![MATURING_GROUP];
+        for (group, accounts) in delta.groups.iter().filter(|(group, accounts)| is_news(*group, accounts)) {
             put(*group, &codec::encode(accounts))?;
+            written.push(*group);
         }
         put(MATURING_GROUP, &codec::encode(&delta.maturing))?;
         let current = Current { generation, at: delta.at };
         batch.put(&Kind::CurrentCheckpoint.key(), &codec::encode(&current));
         database.apply(batch)?;
         self.current = Some(current);
-        for group in delta.groups.iter().map(|(group, _)| *group).chain([MATURING_GROUP]) {
+        for group in written {
             let older = self.generations.insert(group, generation);
             self.superseded.extend(older.map(|older| (older, group)));
         }
