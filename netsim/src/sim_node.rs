@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use cairn::consensus::params::Params;
 use cairn::node::input::GossipId;
-use cairn::node::message::Gossip;
+use cairn::node::message::{Gossip, SyncResponse};
 use cairn::node::{Answer, Effect, Event, Node, Now, Template, View};
+use cairn::primitives::codec::encode;
 use cairn::primitives::{Address, PeerId};
 use cairn::storage::MemoryStore;
 
@@ -36,6 +37,7 @@ pub struct SimNode {
     pub(crate) core: Option<Node<MemoryStore>>,
     pub(crate) store: MemoryStore,
     pub(crate) life: Life,
+    pub(crate) lies: bool,
     bans: BTreeMap<PeerId, u64>,
     pub(crate) wall_offset_ms: i64,
     pub(crate) wish: u64,
@@ -60,6 +62,7 @@ impl SimNode {
             core: None,
             store: MemoryStore::new(),
             life: 0,
+            lies: false,
             bans: BTreeMap::new(),
             wall_offset_ms: 0,
             wish: 0,
@@ -102,9 +105,19 @@ impl SimNode {
         self.judged.clear();
     }
 
+    /// What it answers instead of the truth.
+    pub(crate) fn say(&self, mut truth: SyncResponse) -> SyncResponse {
+        if let (true, SyncResponse::Blocks(blocks)) = (self.lies, &mut truth) {
+            for block in blocks.iter_mut() {
+                Arc::make_mut(block).coinbase.miner = self.miner;
+            }
+        }
+        truth
+    }
+
     /// Notes a message by its content; false when it was here before.
-    pub(crate) fn is_news(&mut self, content: [u8; 32]) -> bool {
-        self.seen.insert(content)
+    pub(crate) fn is_news(&mut self, gossip: &Gossip) -> bool {
+        self.seen.insert(content_hash(gossip))
     }
 
     /// Keeps a message until the core has judged it.
@@ -113,4 +126,12 @@ impl SimNode {
         self.judged.insert(self.next_gossip, (from, gossip));
         self.next_gossip
     }
+}
+
+fn content_hash(gossip: &Gossip) -> [u8; 32] {
+    let bytes = match gossip {
+        Gossip::Block(block) => encode(block.as_ref()),
+        Gossip::Transactions(transactions) => encode(transactions),
+    };
+    *blake3::hash(&bytes).as_bytes()
 }

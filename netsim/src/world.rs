@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use cairn::consensus::params::{Params, ParamsOverride};
 use cairn::node::effect::Verdict;
-use cairn::node::input::Purpose;
-use cairn::node::message::Gossip;
+use cairn::node::input::{Purpose, RequestId};
+use cairn::node::message::{Gossip, SyncResponse};
 use cairn::node::query::Rejection;
 use cairn::node::serve::serve;
 use cairn::node::verify::execute;
 use cairn::node::{Answer, Effect, Input, Query};
-use cairn::primitives::codec::encode;
 use cairn::primitives::{BlockId, PeerId, Transaction, TransactionId};
 use cairn::storage::ChainStore;
 use rand::SeedableRng;
@@ -142,6 +141,11 @@ impl World {
     pub fn set_hash_rate(&mut self, node: NodeIndex, hashes_per_second: f64) {
         self.nodes[node].hash_rate = hashes_per_second;
         self.draw_block(node);
+    }
+
+    /// Lets a node pay itself in every block it sends, from now.
+    pub fn lie_at(&mut self, node: NodeIndex) {
+        self.nodes[node].lies = true;
     }
 
     /// Steps a node's wall clock.
@@ -296,14 +300,10 @@ impl World {
                     let from = self.nodes[node].peer;
                     self.send(node, peer, Input::Request { peer: from, request, body });
                 }
-                Effect::Respond { peer, request, body } => {
-                    let from = self.nodes[node].peer;
-                    self.send(node, peer, Input::Response { peer: from, request, body: Ok(body) });
-                }
+                Effect::Respond { peer, request, body } => self.respond(node, peer, request, body),
                 Effect::Serve { peer, request, what } => {
                     let body = serve(&self.nodes[node].store, &what).expect("a store in memory can be read");
-                    let from = self.nodes[node].peer;
-                    self.send(node, peer, Input::Response { peer: from, request, body: Ok(body) });
+                    self.respond(node, peer, request, body);
                 }
                 Effect::Disconnect { peer, .. } | Effect::Ban { peer, .. } => self.hang_up(node, peer),
                 Effect::Template(template) => self.nodes[node].template = Some(template),
@@ -332,6 +332,11 @@ impl World {
         }
     }
 
+    fn respond(&mut self, node: NodeIndex, peer: PeerId, request: RequestId, body: SyncResponse) {
+        let (from, body) = (self.nodes[node].peer, self.nodes[node].say(body));
+        self.send(node, peer, Input::Response { peer: from, request, body: Ok(body) });
+    }
+
     fn hang_up(&mut self, node: NodeIndex, peer: PeerId) {
         if let Some(other) = self.index_of(peer) {
             self.part(node, other);
@@ -339,7 +344,7 @@ impl World {
     }
 
     fn publish(&mut self, node: NodeIndex, gossip: &Gossip) {
-        self.nodes[node].is_news(content_hash(gossip));
+        self.nodes[node].is_news(gossip);
         self.flood(node, node, gossip);
     }
 
@@ -353,7 +358,7 @@ impl World {
     }
 
     fn receive_gossip(&mut self, node: NodeIndex, from: NodeIndex, gossip: Gossip) {
-        if self.nodes[node].is_news(content_hash(&gossip)) {
+        if self.nodes[node].is_news(&gossip) {
             let peer = self.nodes[from].peer;
             let message = self.nodes[node].await_verdict(from, gossip.clone());
             self.input(node, Input::Gossip { peer, message, gossip });
@@ -385,12 +390,4 @@ impl World {
             self.input(node, Input::SubmitBlock { ticket, block });
         }
     }
-}
-
-fn content_hash(gossip: &Gossip) -> [u8; 32] {
-    let bytes = match gossip {
-        Gossip::Block(block) => encode(block.as_ref()),
-        Gossip::Transactions(transactions) => encode(transactions),
-    };
-    *blake3::hash(&bytes).as_bytes()
 }
