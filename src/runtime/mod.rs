@@ -23,4 +23,4 @@ mod writer;
 pub use handle::{NodeHandle, NodeStopped};
 pub use network_port::{NetworkCommand, NetworkView, PeerConnection};
 pub use saved_mempool::restore_mempool;
-pub use start::{Running, StartError, Stopped, Threads, start};
+pub use start::{Restored, Running, StartError, Stopped, Threads, start};

@@ -17,7 +17,7 @@ use super::verify_pool::{JOBS_MAX, VerifyPool};
 use super::{clock, threads, writer};
 use crate::consensus::params::Params;
 use crate::node::{Effect, Input, Node, Progress, View};
-use crate::primitives::Transaction;
+use crate::primitives::{PeerId, Transaction};
 use crate::storage::{ChainReader, ChainStore, StorageError, StoredChain};
 
 /// Results on their way to the core at most: one a check, and room for the writer's.
@@ -32,6 +32,21 @@ pub struct Running {
     pub network_commands: mpsc::Receiver<NetworkCommand>,
     /// To wait for the end.
     pub threads: Threads,
+}
+
+/// What an earlier run left behind. A [`StoredChain`] alone is one without bans.
+#[derive(Debug, Default)]
+pub struct Restored {
+    /// What the store knows of its chain.
+    pub chain: StoredChain,
+    /// Banned peers with the end of each ban in wall-clock milliseconds since 1970.
+    pub bans: BTreeMap<PeerId, u64>,
+}
+
+impl From<StoredChain> for Restored {
+    fn from(chain: StoredChain) -> Self {
+        Self { chain, bans: BTreeMap::new() }
+    }
 }
 
 /// Why a node cannot start.
@@ -69,7 +84,7 @@ pub struct Threads {
 pub fn start<S>(
     params: Arc<Params>,
     store: S,
-    stored: StoredChain,
+    restored: impl Into<Restored>,
     progress: Progress<'_>,
 ) -> Result<Running, StartError>
 where
@@ -79,9 +94,9 @@ where
     let pending = PendingBlocks::default();
     let reader = EagerReader { store: store.reader(), pending: pending.clone() };
     let seed = clock::random_bytes();
-    let bans = BTreeMap::new();
+    let Restored { chain, bans } = restored.into();
     let (node, opening) =
-        Node::open(Arc::clone(&params), reader.clone(), stored, bans, seed, clock::now(), progress)?;
+        Node::open(Arc::clone(&params), reader.clone(), chain, bans, seed, clock::now(), progress)?;
     let view = first_view(&params, &opening);
     let (shared, inputs, network_commands) = Shared::new(params, view, reader.clone());
     let handle = NodeHandle::new(Arc::clone(&shared));

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::disk_guard;
+use super::kept_bans;
 use super::miner::{NodeMiner, faucet_key};
 use super::opening::{self, OpenedNode};
 use super::settings::Settings;
@@ -50,6 +51,7 @@ pub(super) async fn start(mut settings: Settings) -> Outcome<RunningNode> {
     restore_mempool(&handle, &records).await;
     let network = start_network(&settings, &folder, &handle, &records, running.network_commands).await?;
     tokio::spawn(disk_guard::watch(handle.clone(), folder.clone()));
+    tokio::spawn(kept_bans::watch(handle.clone(), records.clone()));
     let miner = Arc::new(NodeMiner::start(&handle, settings.mining));
     let rpc = start_rpc(&settings, &folder, context(&settings, &folder, &handle, miner, index)).await?;
     Ok(RunningNode { handle, network, rpc, threads: running.threads, records, settings })

@@ -24,6 +24,9 @@ pub(super) async fn watch(node: NodeHandle, folder: PathBuf) {
             ));
             return;
         }
-        tokio::time::sleep(LOOK_EVERY).await;
+        tokio::select! {
+            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = node.stopped() => return,
+        }
     }
 }

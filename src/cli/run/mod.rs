@@ -6,7 +6,7 @@
 //! | a wallet and a data folder for `up` | `up`; many nodes: `fleet` |
 //! | the store is opened, with progress | `opening` |
 //! | store → node → network → miner → RPC | `compose` |
-//! | the disk has room | `disk_guard` |
+//! | bans outlive a restart, the disk has room | `kept_bans`, `disk_guard` |
 //! | what people see | `logging`, `banner`, `narrator` |
 //! | Ctrl-C, and stopping in order | `lifetime`, `signals` |
 
@@ -14,6 +14,7 @@ mod banner;
 mod compose;
 mod disk_guard;
 mod fleet;
+mod kept_bans;
 mod lifetime;
 mod logging;
 mod miner;

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
+use super::kept_bans;
 use super::logging::story;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output;
 use crate::cli::words;
 use crate::consensus::params::Params;
 use crate::rpc::types::ChainVerification;
-use crate::runtime::{self, Running, StartError, clock};
+use crate::runtime::{self, Restored, Running, StartError, clock};
 use crate::storage::{OpenOptions, Opened, Records, StorageError, WalletIndex};
 
 /// Silence up to this long needs no progress bar.
@@ -59,8 +60,10 @@ fn open_folder(
         tracing::warn!(target: super::logging::STORY, "{line}");
     }
     let index = if with_index { Some(store.start_index(false)?) } else { None };
-    let running =
-        runtime::start(Arc::clone(params), store, chain, &mut |done, total| show_replay(&bar, done, total))?;
+    let restored = Restored { chain, bans: kept_bans::load(&records) };
+    let running = runtime::start(Arc::clone(params), store, restored, &mut |done, total| {
+        show_replay(&bar, done, total)
+    })?;
     bar.finish_and_clear();
     Ok(OpenedNode { running, records, index, folder: folder.to_owned() })
 }
