@@ -56,9 +56,14 @@ pub enum RecipientError {
 }
 
 impl Recipient {
-    /// Reads an address of this kind of network, or the name of a wallet. No text is both: addresses are longer.
+    /// Reads an address of this kind of network, or the name of a wallet. What begins like an address is never taken
+    /// for a name, so that one with a letter too few is a mistyped address.
     pub fn parse(text: &str, kind: AddressKind) -> Result<Self, RecipientError> {
-        if let Ok(name) = text.parse() {
+        let lower = text.to_ascii_lowercase();
+        let kinds = [AddressKind::Standard, AddressKind::Development];
+        let begins_like_an_address =
+            kinds.iter().any(|kind| lower.starts_with(&format!("{}1", kind.human_part())));
+        if !begins_like_an_address && let Ok(name) = text.parse() {
             return Ok(Self::Wallet(name));
         }
         Address::parse(text, kind)
@@ -127,6 +132,12 @@ mod tests {
             "bob" => Ok(Address([3; 32])),
             _ => Err(DirectoryError::NoHome),
         }
+    }
+
+    #[test]
+    fn an_address_that_was_cut_short_is_no_wallet_name() {
+        let cut = Recipient::parse("cairn1qxyz", AddressKind::Standard);
+        assert!(matches!(cut, Err(RecipientError::Unknown { .. })), "{cut:?}");
     }
 
     #[test]
