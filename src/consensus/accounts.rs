@@ -65,6 +65,11 @@ impl AccountTable {
         accounts.sort_by_cached_key(|(address, _)| path_of(address));
         accounts
     }
+
+    /// Sum of all balances in pebbles.
+    pub fn total(&self) -> u128 {
+        self.0.values().map(|account| u128::from(account.balance.0)).sum()
+    }
 }
 
 impl Accounts for AccountTable {

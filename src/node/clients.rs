@@ -10,6 +10,7 @@ use super::input::Ticket;
 use super::now::Now;
 use super::query::{AccountView, Answer, BlockOutcome, BlockPlace, ChainTip, Query, Supply};
 use super::waiting::{Early, WAITING_BLOCKS_MAX};
+use crate::consensus::accounts::Accounts;
 use crate::consensus::reward::subsidy;
 use crate::consensus::violation::Violation;
 use crate::primitives::codec::encoded_len;
@@ -157,13 +158,12 @@ impl<R: ChainReader> Node<R> {
         let state = self.chain.ledger.state();
         let sum =
             |amounts: &mut dyn Iterator<Item = Amount>| Amount::checked_sum(amounts).unwrap_or(Amount::MAX);
-        let accounts = state.accounts().sorted();
         Supply {
-            circulating: sum(&mut accounts.iter().map(|(_, account)| account.balance)),
+            circulating: u64::try_from(state.accounts().total()).map_or(Amount::MAX, Amount),
             maturing: sum(&mut state.maturing().iter().map(|reward| reward.amount)),
             prefund: sum(&mut self.params.prefund.iter().map(|(_, amount)| *amount)),
             issued: sum(&mut (1..=self.chain.height().0).map(|height| subsidy(Height(height)))),
-            accounts: accounts.len() as u64,
+            accounts: state.accounts().len() as u64,
         }
     }
 }

@@ -72,8 +72,7 @@ impl Ledger {
         let sum = |amounts: &mut dyn Iterator<Item = Amount>| -> u128 {
             amounts.map(|amount| u128::from(amount.0)).sum()
         };
-        let accounts = self.state.accounts().sorted();
-        let held = sum(&mut accounts.iter().map(|(_, account)| account.balance))
+        let held = self.state.accounts().total()
             + sum(&mut self.state.maturing().iter().map(|reward| reward.amount));
         let made = sum(&mut self.params.prefund.iter().map(|(_, amount)| *amount))
             + sum(&mut (1..=self.state.height().0).map(|height| subsidy(Height(height))));
