@@ -293,8 +293,9 @@ impl<R: ChainReader> Chain<R> {
                 outbox.commit().undo.push((id, Arc::clone(&undo)));
                 self.overlay.connected(&block, undo, outbox.pending_sequence());
                 self.active.push(index);
-                if let Some(checkpoint) = self.ledger.take_checkpoint(id) {
-                    outbox.commit().checkpoint = Some(Arc::new(checkpoint));
+                // One a commit: each is the difference from the one before, which a second would push out.
+                if outbox.commit().checkpoint.is_none() {
+                    outbox.commit().checkpoint = self.ledger.take_checkpoint(id).map(Arc::new);
                 }
                 note_connected(change, block);
             }

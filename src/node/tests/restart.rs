@@ -61,6 +61,34 @@ fn a_checkpoint_on_a_branch_that_was_left_is_undone() {
 }
 
 #[test]
+fn checkpoints_taken_while_a_long_branch_is_switched_to_hold_everything() {
+    let base = busy_chain(10);
+    let ours = grown(&base, 130, MINER);
+    let mut theirs = base.clone();
+    for number in 10..160 {
+        let pay = payment(&dev_key(0), &base.params, number, Address([number as u8; 32]), Amount(number));
+        theirs.grow(OTHER_MINER, vec![pay]).unwrap();
+    }
+    let mut lab = Lab::new();
+    lab.adopt(&ours);
+    lab.checks_are_stuck = true;
+    for (block, _) in &theirs.blocks {
+        lab.offer_block(block.block());
+    }
+    lab.unstick();
+    lab.pass(100);
+    lab.assert_at(&theirs);
+    let checkpoint = lab.store.stored_chain().checkpoint.expect("there is a checkpoint");
+    let mut there = theirs.clone();
+    while Some(there.tip().id()) != checkpoint.at {
+        assert!(there.shrink(), "the checkpoint is on the branch");
+    }
+    let held: u64 = checkpoint.accounts.iter().map(|(_, account)| account.balance.0).sum();
+    assert_eq!(u128::from(held), there.state.accounts().total());
+    assert_eq!(checkpoint.accounts.len(), there.state.accounts().sorted().len());
+}
+
+#[test]
 fn a_damaged_checkpoint_is_left_aside() {
     for blocks in [64, 70, 130] {
         let chain = busy_chain(blocks);
