@@ -45,8 +45,15 @@ pub(super) struct Relay {
     rebuilding: BTreeMap<BlockHash, Rebuilding>,
     made_here: BTreeSet<BlockHash>,
     /// The first variant of each block that was news, by who told of it: no other variant is forwarded.
-    told_by: BTreeMap<BlockHash, PeerId>,
+    told: BTreeMap<BlockHash, Told>,
     told_order: VecDeque<BlockHash>,
+}
+
+#[derive(Debug)]
+struct Told {
+    by: PeerId,
+    /// Whether our peers hear of it through gossip.
+    is_forwarded: bool,
 }
 
 #[derive(Debug)]
@@ -62,7 +69,17 @@ impl Relay {
 
     /// Who told of a block first.
     pub(super) fn told_by(&self, hash: &BlockHash) -> Option<PeerId> {
-        self.told_by.get(hash).copied()
+        self.told.get(hash).map(|told| told.by)
+    }
+
+    fn is_forwarded(&self, hash: &BlockHash) -> bool {
+        self.told.get(hash).is_some_and(|told| told.is_forwarded)
+    }
+
+    fn note_forwarded(&mut self, hash: &BlockHash) {
+        if let Some(told) = self.told.get_mut(hash) {
+            told.is_forwarded = true;
+        }
     }
 
     /// Notes that a client or miner of this node made a block: it is ours to announce.
@@ -74,12 +91,12 @@ impl Relay {
     }
 
     fn note_teller(&mut self, hash: BlockHash, peer: PeerId) {
-        if self.told_by.insert(hash, peer).is_none() {
+        if self.told.insert(hash, Told { by: peer, is_forwarded: false }).is_none() {
             self.told_order.push_back(hash);
         }
         if self.told_order.len() > TOLD_BY_MAX {
             let oldest = self.told_order.pop_front();
-            oldest.and_then(|hash| self.told_by.remove(&hash));
+            oldest.and_then(|hash| self.told.remove(&hash));
         }
     }
 }
@@ -98,6 +115,7 @@ impl<R: ChainReader> Node<R> {
         let hash = block.header.hash();
         match self.judge_compact(now, peer, hash, block) {
             Ok(index) => {
+                self.relay.note_forwarded(&hash);
                 // Where work protects nothing, forwarding waits until the block is known to be valid.
                 if self.params.kind == NetworkKind::Development {
                     if let Some(message) = self.checks.hold_verdict(hash, message) {
@@ -206,7 +224,7 @@ impl<R: ChainReader> Node<R> {
         let Some(rebuilding) = self.relay.rebuilding.get_mut(&hash) else { return };
         rebuilding.asked.push(peer);
         self.timers.set(now.monotonic_ms + MISSING_PATIENCE_MS, Timer::CompactStalled(hash));
-        if owed >= OWED_MAX {
+        if owed >= OWED_MAX || !self.peers.connected.contains_key(&peer) {
             return;
         }
         let indexes = rebuilding.rebuild.missing().to_vec();
@@ -259,7 +277,7 @@ impl<R: ChainReader> Node<R> {
         }
     }
 
-    /// Tells the network of a new tip: a block made here is gossiped, a branch adopted by syncing is claimed.
+    /// Tells the network of a new tip: a block made here is gossiped, one that gossip does not carry on is claimed.
     pub(super) fn announce_tip(&mut self, now: Now, change: &TipMove) {
         let Some(tip) = change.connected.last() else { return };
         if self.relay.made_here.remove(&tip.hash()) {
@@ -270,7 +288,7 @@ impl<R: ChainReader> Node<R> {
             let is_news = |index: usize, _: &Transaction| !self.mempool.has_good_signature(&leaves[index]);
             let compact = compact_block(tip.block(), &leaves, key, is_news);
             self.outbox.push(Effect::Publish(Gossip::Block(Arc::new(compact))));
-        } else if !change.disconnected.is_empty() || change.connected.len() > 1 {
+        } else if !self.relay.is_forwarded(&tip.hash()) {
             let peers: Vec<_> = self.peers.connected.keys().copied().collect();
             for peer in peers {
                 self.send_status(now, peer);

@@ -276,6 +276,27 @@ fn blocks_that_wait_for_a_verdict_are_bounded() {
 }
 
 #[test]
+fn peers_are_told_where_we_stand_when_gossip_does_not_carry_a_new_tip_on() {
+    let chain = chain_of(2);
+    let asks_status = |body: &SyncRequest| matches!(body, SyncRequest::Status(_));
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain_of(0));
+    lab.meet(CAROL, &chain_of(0));
+    lab.serve(&[(BOB, &chain_of(0)), (CAROL, &chain_of(0))]);
+    lab.gossip_block(BOB, compact(block_at(&chain, 1).block()));
+    assert_eq!(lab.tip().height.0, 1);
+    assert!(lab.take_asked(CAROL, asks_status).is_none(), "gossip carries it on");
+    lab.tell_status(BOB, status_of(&chain));
+    while let Some((request, question)) = lab.take_asked(BOB, |body| !asks_status(body)) {
+        lab.answer(BOB, request, honest(&chain, &question));
+    }
+    lab.assert_at(&chain);
+    let (_, question) = lab.take_asked(CAROL, asks_status).expect("this one came by asking");
+    let SyncRequest::Status(status) = question else { panic!("a status") };
+    assert_eq!(status.tip, chain.tip().hash);
+}
+
+#[test]
 fn a_block_made_here_is_gossiped_and_its_transactions_before_it() {
     let chain = chain_of(0);
     let mut lab = Lab::new();
