@@ -98,6 +98,12 @@ fn on_the_network_of(info: &NodeInfo, session: &Session) -> Outcome<Session> {
     let points_at_a_node = session.common.rpc_url.is_some() || session.common.data_dir.is_some();
     if session.network_is_named || !points_at_a_node {
         let expected = &session.params;
+        // Networks of one name differ only by what a file said about them.
+        let next_step = if info.network == expected.name {
+            "give the --chain-spec that the node was started with".to_owned()
+        } else {
+            format!("give --network {}, or another --rpc-url or --data-dir", info.network)
+        };
         return Err(Failure::new(
             format!(
                 "the node is on the network {} (genesis {}), not on {} (genesis {})",
@@ -106,7 +112,7 @@ fn on_the_network_of(info: &NodeInfo, session: &Session) -> Outcome<Session> {
                 expected.name,
                 expected.genesis_hash()
             ),
-            format!("give --network {}, or another --rpc-url or --data-dir", info.network),
+            next_step,
         )
         .because("other-network"));
     }
