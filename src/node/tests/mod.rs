@@ -10,5 +10,6 @@ mod peers;
 mod relay;
 mod reorganisations;
 mod restart;
+mod storm;
 mod sync;
 mod transactions;
