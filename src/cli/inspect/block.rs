@@ -44,7 +44,7 @@ fn for_people(block: &BlockInfo, output: Output) -> String {
         &[
             ("block", format!("#{} {}", header.height, header.hash)),
             ("after", header.previousblockhash.to_string()),
-            ("time", header.time.to_string()),
+            ("time", words::moment(header.time)),
             ("confirmations", header.confirmations.to_string()),
             ("miner", block.coinbase.miner.clone()),
             ("reward", format!("{reward} cairns, of which {} are fees", block.fees)),

@@ -61,7 +61,7 @@ fn for_people(status: &Status, output: Output) -> String {
             ("peers", node.peers.to_string()),
             ("waiting", waiting(&status.mempool)),
             ("mining", mining(&status.mining)),
-            ("listening", node.listening.join("\n           ")),
+            ("listening", words::addresses_for_others(&node.listening).join("\n           ")),
             ("rpc", status.rpc_url.clone()),
             ("data", node.data_dir.clone()),
             ("running", format!("{}, version {}", words::duration(node.uptime), node.version)),

@@ -54,18 +54,15 @@ pub(super) async fn show(node: &RunningNode, welcome: &[String]) {
     ));
 }
 
-/// The addresses that others can dial. Those of the interfaces follow a moment after the first; loopback is of no use to
-/// others, and is shown only if there is nothing else.
+/// The addresses that others can dial. Those of the interfaces follow a moment after the first.
 async fn listening(node: &RunningNode) -> Vec<String> {
-    let is_for_others = |address: &&String| !address.contains("/127.0.0.1/") && !address.contains("/::1/");
     let mut changes = node.handle.network_changes();
-    let wait = changes.wait_for(|view| view.listening.iter().any(|address| is_for_others(&address)));
+    let wait = changes.wait_for(|view| view.listening.iter().any(|address| words::is_for_others(address)));
     let all = match tokio::time::timeout(INTERFACES_WAIT, wait).await {
         Ok(Ok(view)) => view.listening.clone(),
         Ok(Err(_)) | Err(_) => node.network.listening.clone(),
     };
-    let for_others: Vec<String> = all.iter().filter(is_for_others).cloned().collect();
-    if for_others.is_empty() { all } else { for_others }
+    words::addresses_for_others(&all)
 }
 
 /// What is out of the ordinary.
