@@ -68,3 +68,37 @@ fn up_makes_a_wallet_serves_and_stops_cleanly() {
     }
     assert!(!data_dir.join("rpc.url").exists(), "a stopped node has no address");
 }
+
+#[test]
+fn a_payment_that_waits_survives_a_restart() {
+    let sandbox = Sandbox::new("dev-restart");
+    let node = sandbox.node("one", &["--dev-blocks", "manual"]);
+    let alice = sandbox.wallet("alice");
+    sandbox.wallet("bob");
+    node.call("dev_fund", json!([alice, 1_000_000_000]));
+    let payment =
+        ["wallet", "send", "2.5", "--from", "alice", "--to", "bob", "--yes", "--data-dir", node.folder()];
+    let waiting = sandbox.json(&payment)["txid"].clone();
+    assert_eq!(node.call("getrawmempool", json!([])), json!([waiting]));
+    node.stop();
+
+    let again = sandbox.node("one", &["--dev-blocks", "manual"]);
+    assert_eq!(again.call("getrawmempool", json!([])), json!([waiting]));
+    again.call("generatetoaddress", json!([1, alice]));
+    let found = sandbox.json(&["tx", waiting.as_str().expect("an id is text"), "--data-dir", again.folder()]);
+    assert_eq!(found["confirmations"], 1, "{found}");
+    again.stop();
+}
+
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_a_node_cleanly() {
+    let sandbox = Sandbox::new("dev-signal");
+    for signal in ["INT", "TERM"] {
+        let node = sandbox.node("one", &["--dev-blocks", "manual"]);
+        node.call("dev_fund", json!([sandbox.dev_address(), 1_000]));
+        node.signal(signal);
+    }
+    let node = sandbox.node("one", &[]);
+    assert_eq!(node.height(), 2, "nothing was lost");
+}

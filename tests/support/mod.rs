@@ -101,6 +101,11 @@ impl Sandbox {
         node
     }
 
+    /// The address of an account that every development network starts with.
+    pub(crate) fn dev_address(&self) -> String {
+        cairn::consensus::dev_accounts::DEV_ADDRESSES[1].to_text(cairn::primitives::AddressKind::Development)
+    }
+
     /// A new wallet's address.
     pub(crate) fn wallet(&self, name: &str) -> String {
         let made = self.json(&["wallet", "new", name, "--json"]);
@@ -164,8 +169,27 @@ impl Node {
     /// Asks it to stop, and waits for its good end.
     pub(crate) fn stop(mut self) {
         self.call("stop", json!([]));
-        let status = self.process.wait().expect("it can be waited for");
-        assert!(status.success(), "{} ended with {status}\n{}", self.name, self.log());
+        self.ended_well();
+    }
+
+    /// Sends it a signal that asks it to stop, and waits for its good end.
+    pub(crate) fn signal(mut self, signal: &str) {
+        let process = self.process.id().to_string();
+        let sent = Command::new("sh").args(["-c", &format!("kill -{signal} {process}")]).status();
+        assert!(sent.expect("there is a shell").success(), "the signal was not sent");
+        self.ended_well();
+        assert!(!self.data_dir.join("rpc.url").exists(), "a stopped node has no address");
+    }
+
+    fn ended_well(&mut self) {
+        let deadline = now_ms() + PATIENCE_MS;
+        loop {
+            if let Some(status) = self.process.try_wait().expect("it can be looked at") {
+                return assert!(status.success(), "{} ended with {status}\n{}", self.name, self.log());
+            }
+            assert!(now_ms() < deadline, "{} did not end\n{}", self.name, self.log());
+            std::thread::sleep(POLL);
+        }
     }
 
     fn client(&self) -> &RpcClient {

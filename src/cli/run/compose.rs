@@ -123,7 +123,9 @@ pub(super) fn save_mempool(records: &Records, mempool: Vec<Arc<Transaction>>) {
         bytes <= MEMPOOL_BYTES_MAX
     };
     let kept: List<Arc<Transaction>> = mempool.into_iter().take_while(fits).collect();
-    if let Err(error) = records.put(MEMPOOL_RECORD, &codec::encode(&kept)) {
+    // The store is closed by now, so nobody else would write it out.
+    let saved = records.put(MEMPOOL_RECORD, &codec::encode(&kept)).and_then(|()| records.sync());
+    if let Err(error) = saved {
         tracing::warn!("the waiting transactions could not be kept: {error}");
     }
 }

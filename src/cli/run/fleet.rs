@@ -6,7 +6,8 @@ use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
-use super::{banner, signals};
+use super::banner;
+use super::signals::Signals;
 use crate::cli::args::{LogFormat, UpArgs};
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::output::{self, Output, Paint};
@@ -30,6 +31,7 @@ pub(super) async fn run(session: Session, args: UpArgs, welcome: Vec<String>) ->
     for line in &welcome {
         output::line(line);
     }
+    let mut signals = Signals::listen(args.node.stop_when_stdin_closes);
     let (sender, mut lines) = mpsc::channel(LINES_WAITING_MAX);
     let mut nodes = Vec::new();
     for number in 1..=usize::from(args.nodes) {
@@ -39,10 +41,10 @@ pub(super) async fn run(session: Session, args: UpArgs, welcome: Vec<String>) ->
     }
     drop(sender);
     let ended = tokio::select! {
-        _ = signals::stop_wanted(args.node.stop_when_stdin_closes) => None,
+        _ = signals.stop_wanted() => None,
         ended = print_until_one_ends(&session, &mut lines) => ended,
     };
-    stop(&session, nodes, lines).await?;
+    stop(&session, nodes, lines, signals).await?;
     match ended {
         Some(number) => {
             Err(Failure::new(format!("node {number} stopped by itself"), "its last lines above say why"))
@@ -148,7 +150,12 @@ async fn print_until_one_ends(session: &Session, lines: &mut mpsc::Receiver<Line
 }
 
 /// Closes their standard inputs, which stops them cleanly, and waits; the next Ctrl-C kills them.
-async fn stop(session: &Session, mut nodes: Vec<Child>, mut lines: mpsc::Receiver<Line>) -> Outcome {
+async fn stop(
+    session: &Session,
+    mut nodes: Vec<Child>,
+    mut lines: mpsc::Receiver<Line>,
+    mut signals: Signals,
+) -> Outcome {
     for node in &mut nodes {
         drop(node.stdin.take());
     }
@@ -165,7 +172,7 @@ async fn stop(session: &Session, mut nodes: Vec<Child>, mut lines: mpsc::Receive
     };
     tokio::select! {
         () = all_ended => Ok(()),
-        () = signals::stop_forced() => Err(Failure::interrupted()),
+        () = signals.stop_forced() => Err(Failure::interrupted()),
     }
 }
 

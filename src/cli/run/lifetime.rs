@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::compose::{self, RunningNode};
 use super::logging::story;
 use super::settings::Settings;
-use super::{banner, narrator, signals};
+use super::signals::Signals;
+use super::{banner, narrator};
 use crate::cli::failure::{Failure, Outcome};
 use crate::rpc::STOPPED_BY_CLIENT;
 
@@ -14,10 +15,10 @@ const LAST_LINES: Duration = Duration::from_millis(50);
 
 /// Runs a node until something stops it.
 pub(super) async fn run(settings: Settings, welcome: Vec<String>) -> Outcome {
-    let watch_stdin = settings.stop_when_stdin_closes;
+    let mut signals = Signals::listen(settings.stop_when_stdin_closes);
     let node = tokio::select! {
         node = compose::start(settings) => node?,
-        _ = signals::stop_wanted(watch_stdin) => return Err(Failure::interrupted()),
+        _ = signals.stop_wanted() => return Err(Failure::interrupted()),
     };
     // Heard from now on, so that nothing is missed while the banner gathers its facts.
     let events = node.handle.events();
@@ -25,7 +26,7 @@ pub(super) async fn run(settings: Settings, welcome: Vec<String>) -> Outcome {
     let story = narrator::run(node.handle.clone(), events, node.settings.mining.address);
     let narrator = tokio::spawn(story);
     let stopped_politely = tokio::select! {
-        reason = signals::stop_wanted(watch_stdin) => {
+        reason = signals.stop_wanted() => {
             story!(reason, "{reason}; finishing what is under way (again to force)");
             node.handle.stop(reason);
             true
@@ -34,7 +35,7 @@ pub(super) async fn run(settings: Settings, welcome: Vec<String>) -> Outcome {
     };
     let reason = tokio::select! {
         reason = stop(node) => reason,
-        () = signals::stop_forced() => return Err(Failure::interrupted()),
+        () = signals.stop_forced() => return Err(Failure::interrupted()),
     };
     narrator.abort();
     tokio::time::sleep(LAST_LINES).await;
@@ -55,7 +56,6 @@ async fn stop(node: RunningNode) -> String {
     let stopped = tokio::task::spawn_blocking(move || {
         let stopped = threads.join();
         compose::save_mempool(&records, stopped.mempool);
-        // The store flushes what its journal holds when the last of its owners is gone.
         drop(records);
         stopped.reason
     });
