@@ -6,7 +6,7 @@ const EDITS_PER_LETTERS: usize = 3;
 /// The nearest of `known`, unless all are far from `word`.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let word = word.to_lowercase();
-    let by_distance = known.into_iter().map(|candidate| (edits(&word, candidate), candidate));
+    let by_distance = known.into_iter().map(|candidate| (edit_distance(&word, candidate), candidate));
     by_distance
         .min()
         .filter(|(edits, candidate)| *edits * EDITS_PER_LETTERS <= candidate.len())
@@ -14,7 +14,7 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
 }
 
 /// Letters to insert, remove or replace to turn one word into the other (Levenshtein), row by row.
-fn edits(from: &str, to: &str) -> usize {
+pub fn edit_distance(from: &str, to: &str) -> usize {
     let to: Vec<char> = to.chars().collect();
     let mut row: Vec<usize> = (0..=to.len()).collect();
     for (index, letter) in from.chars().enumerate() {

@@ -7,6 +7,7 @@ use bip39::{Language, Mnemonic};
 use zeroize::Zeroizing;
 
 use super::derive::Seed;
+use crate::rpc::suggest::edit_distance;
 
 /// Edits between a mistyped word and one that is suggested for it. With more, guesses are no help.
 const SUGGESTION_EDITS_MAX: usize = 2;
@@ -140,21 +141,6 @@ fn suggestion_for(typed: &str) -> Option<&'static str> {
     }
     let edits = |word: &&'static str| (edit_distance(typed, word), *word);
     list.iter().map(edits).min().filter(|(edits, _)| *edits <= SUGGESTION_EDITS_MAX).map(|(_, word)| word)
-}
-
-/// Letters to insert, remove or replace to make one word of the other (Levenshtein, one row at a time).
-fn edit_distance(typed: &str, word: &str) -> usize {
-    let word: Vec<char> = word.chars().collect();
-    let mut row: Vec<usize> = (0..=word.len()).collect();
-    for (typed_before, letter) in typed.chars().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], typed_before + 1);
-        for (column, other) in word.iter().enumerate() {
-            let replaced = diagonal + usize::from(letter != *other);
-            diagonal = row[column + 1];
-            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
-        }
-    }
-    row[word.len()]
 }
 
 #[cfg(test)]
