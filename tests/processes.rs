@@ -96,7 +96,7 @@ fn ctrl_c_stops_a_node_cleanly() {
     let sandbox = Sandbox::new("dev-signal");
     for signal in ["INT", "TERM"] {
         let node = sandbox.node("one", &["--dev-blocks", "manual"]);
-        node.call("dev_fund", json!([sandbox.dev_address(), 1_000]));
+        node.call("dev_fund", json!([support::dev_address(), 1_000]));
         node.signal(signal);
     }
     let node = sandbox.node("one", &[]);

@@ -101,11 +101,6 @@ impl Sandbox {
         node
     }
 
-    /// The address of an account that every development network starts with.
-    pub(crate) fn dev_address(&self) -> String {
-        cairn::consensus::dev_accounts::DEV_ADDRESSES[1].to_text(cairn::primitives::AddressKind::Development)
-    }
-
     /// A new wallet's address.
     pub(crate) fn wallet(&self, name: &str) -> String {
         let made = self.json(&["wallet", "new", name, "--json"]);
@@ -218,6 +213,11 @@ impl Drop for Node {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+/// The address of an account that every development network starts with.
+pub(crate) fn dev_address() -> String {
+    cairn::consensus::dev_accounts::DEV_ADDRESSES[1].to_text(cairn::primitives::AddressKind::Development)
 }
 
 /// Looks until it is so; when it does not come to pass, says what was awaited and what `explain` knows.

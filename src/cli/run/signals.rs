@@ -28,7 +28,7 @@ impl Signals {
                 let _ = sender.try_send("stopped with the program that started it");
             });
         }
-        forward_signals(sender);
+        forward_signals(&sender);
         Self(wishes)
     }
 
@@ -50,7 +50,7 @@ impl Signals {
 }
 
 #[cfg(unix)]
-fn forward_signals(sender: mpsc::Sender<&'static str>) {
+fn forward_signals(sender: &mpsc::Sender<&'static str>) {
     use tokio::signal::unix::{SignalKind, signal};
     let kinds =
         [(SignalKind::interrupt(), "stopped by Ctrl-C"), (SignalKind::terminate(), "stopped by a signal")];
@@ -67,7 +67,8 @@ fn forward_signals(sender: mpsc::Sender<&'static str>) {
 }
 
 #[cfg(not(unix))]
-fn forward_signals(sender: mpsc::Sender<&'static str>) {
+fn forward_signals(sender: &mpsc::Sender<&'static str>) {
+    let sender = sender.clone();
     tokio::spawn(async move {
         while tokio::signal::ctrl_c().await.is_ok() {
             // When several wait already, one more says nothing new.
