@@ -1,4 +1,4 @@
-//! Fetching bodies of the best header's branch, from several peers in parallel, in a window that moves with the tip.
+//! Fetching bodies of the best branch that somebody has, from several peers in parallel, in a moving window.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use super::checks::BodyFrom;
 use super::headers::{Body, Index};
 use super::message::{BLOCKS_PER_REQUEST_MAX, SyncRequest};
 use super::now::Now;
-use super::peers::{Asked, STALL_MS_MAX, STALL_MS_MIN};
+use super::peers::{Asked, Peer, STALL_MS_MAX, STALL_MS_MIN};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::primitives::{Block, BlockHash, List, PeerId};
@@ -33,9 +33,11 @@ const LACKS_MS: u64 = 5_000;
 /// Which bodies are wanted and who was asked for them.
 #[derive(Debug)]
 pub(super) struct Download {
-    /// The best header's branch from its lowest missing body on.
+    /// The header whose branch is fetched: that with most work which somebody may have. None: nothing is to be had.
+    goal: Option<Index>,
+    /// The goal's branch from its lowest missing body on.
     path: VecDeque<Index>,
-    target: Option<Index>,
+    path_goal: Option<Index>,
     /// How often headers had been evicted when the path was made.
     evictions: u64,
     /// Who was asked, by block.
@@ -47,8 +49,9 @@ pub(super) struct Download {
 impl Default for Download {
     fn default() -> Self {
         Self {
+            goal: None,
             path: VecDeque::new(),
-            target: None,
+            path_goal: None,
             evictions: 0,
             in_flight: BTreeMap::new(),
             body_bytes: 1_000,
@@ -57,27 +60,32 @@ impl Default for Download {
 }
 
 impl Download {
-    /// Brings the path up to date with the best header and the bodies that came. A branch that is being fetched may
-    /// still have less work than the tip, so what is here is no longer on the path, connected or not.
-    fn refresh<R: ChainReader>(&mut self, chain: &Chain<R>) {
-        let best = chain.headers.best();
+    /// The header whose branch is fetched.
+    fn goal<R: ChainReader>(&self, chain: &Chain<R>) -> Option<Index> {
+        self.goal.filter(|_| self.evictions == chain.evictions)
+    }
+
+    /// Brings the path up to date with its goal and the bodies that came. A branch that is being fetched may still
+    /// have less work than the tip, so what is here is no longer on the path, connected or not.
+    fn refresh<R: ChainReader>(&mut self, chain: &Chain<R>, goal: Option<Index>) {
         if self.evictions != chain.evictions {
             self.evictions = chain.evictions;
             self.path.clear();
-            self.target = None;
+            self.path_goal = None;
         }
-        if self.target != Some(best) {
-            self.extend_to(chain, best);
-            self.target = Some(best);
+        self.goal = goal;
+        if let Some(goal) = goal.filter(|goal| self.path_goal != Some(*goal)) {
+            self.extend_to(chain, goal);
+            self.path_goal = Some(goal);
         }
         while self.path.front().is_some_and(|index| chain.has_body(*index)) {
             self.path.pop_front();
         }
     }
 
-    fn extend_to<R: ChainReader>(&mut self, chain: &Chain<R>, best: Index) {
+    fn extend_to<R: ChainReader>(&mut self, chain: &Chain<R>, goal: Index) {
         let mut above = Vec::new();
-        let mut at = best;
+        let mut at = goal;
         let end = self.path.back().copied();
         while Some(at) != end && !chain.is_active(at) {
             above.push(at);
@@ -98,8 +106,9 @@ impl Download {
 impl<R: ChainReader> Node<R> {
     /// Asks for the lowest missing bodies, as many as peers, memory and checks allow.
     pub(super) fn schedule_downloads(&mut self, now: Now) {
-        self.download.refresh(&self.chain);
-        if self.download.path.is_empty() || !self.has_room_for_bodies() {
+        let goal = self.best_to_be_had();
+        self.download.refresh(&self.chain, goal);
+        if goal.is_none() || self.download.path.is_empty() || !self.has_room_for_bodies() {
             return;
         }
         let mut free = self.free_peers(now);
@@ -123,6 +132,33 @@ impl<R: ChainReader> Node<R> {
                 self.ask_blocks(now, peer, vec![*hash]);
             }
         }
+    }
+
+    /// The header ahead of the tip with most work that some peer showed or may well have. Others may have mined more
+    /// and gone away: then the best of those who are here counts.
+    pub(super) fn best_to_be_had(&self) -> Option<Index> {
+        let headers = &self.chain.headers;
+        let best = headers.best();
+        let tip_work = headers.work(self.chain.tip());
+        let of_peer = |peer: &Peer| match peer.shown.and_then(|shown| headers.find(&shown)) {
+            Some(shown) => Some(shown).filter(|shown| headers.get(*shown).violation.is_none()),
+            None => (peer.claimed_work >= headers.work(best)).then_some(best),
+        };
+        let ahead = self.peers.connected.values().filter_map(of_peer);
+        let ahead = ahead.filter(|index| headers.work(*index) > tip_work);
+        // On equal work the best header comes first, then the one that is fetched already.
+        ahead.max_by_key(|index| {
+            let was_goal = self.download.goal(&self.chain) == Some(*index);
+            (headers.work(*index), *index == best, was_goal, std::cmp::Reverse(*index))
+        })
+    }
+
+    /// Whether a peer claims the work of a block and is not known to follow another branch.
+    fn may_have(&self, peer: &Peer, index: Index) -> bool {
+        let headers = &self.chain.headers;
+        let shown = peer.shown.and_then(|shown| headers.find(&shown));
+        peer.claimed_work >= headers.work(index)
+            && shown.is_none_or(|shown| headers.ancestor(shown, headers.height(index)) == index)
     }
 
     fn has_room_for_bodies(&self) -> bool {
@@ -168,9 +204,8 @@ impl<R: ChainReader> Node<R> {
 
     /// The peer with the fewest requests under way among those that should have a block; it gets one more.
     fn take_freest(&self, free: &mut BTreeMap<PeerId, usize>, index: Index) -> Option<PeerId> {
-        let work = self.chain.headers.work(index);
         let able = free.iter().filter_map(|(id, busy)| {
-            let peer = self.peers.connected.get(id).filter(|peer| peer.claimed_work >= work)?;
+            let peer = self.peers.connected.get(id).filter(|peer| self.may_have(peer, index))?;
             Some((*busy, peer.stall_ms, *id))
         });
         let (busy, _, peer) = able.min()?;

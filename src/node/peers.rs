@@ -28,6 +28,10 @@ pub(super) struct Peer {
     /// Most work it claims and has not failed to prove.
     pub(super) claimed_work: Work,
     pub(super) height: Option<Height>,
+    /// The newest block it claimed or showed to have.
+    pub(super) shown: Option<BlockHash>,
+    /// Whether it claimed a tip that nobody has asked it about yet.
+    pub(super) headers_due: bool,
     pub(super) clock_offset_seconds: Option<i64>,
     /// Whether people were told that its clock is off.
     pub(super) clock_told: bool,
@@ -102,6 +106,8 @@ impl Peers {
             status: None,
             claimed_work: Work::ZERO,
             height: None,
+            shown: None,
+            headers_due: false,
             clock_offset_seconds: None,
             clock_told: false,
             score: self.remembered.remove(&peer).unwrap_or_default(),

@@ -162,6 +162,8 @@ impl<R: ChainReader> Node<R> {
         let offset = status.time.cast_signed().saturating_sub((now.wall_ms / 1_000).cast_signed());
         let Some(known) = self.peers.connected.get_mut(&peer) else { return };
         let first = known.status.is_none();
+        known.shown = Some(status.tip);
+        known.headers_due = self.chain.headers.find(&status.tip).is_none();
         known.claimed_work = status.work;
         known.height = Some(status.height);
         known.clock_offset_seconds = Some(offset);
@@ -180,16 +182,18 @@ impl<R: ChainReader> Node<R> {
         self.ask_headers(now);
     }
 
-    /// Asks the best claim for headers, unless someone is asked already or nobody claims more than we know.
+    /// Asks the best claim for headers, unless someone is asked already or nobody claims more than we know. A branch
+    /// with less work than the best header but more than the tip counts too: the best may turn out not to be had.
     pub(super) fn ask_headers(&mut self, now: Now) {
         if self.sync.headers.is_some() {
             return;
         }
         let known_work = self.chain.headers.work(self.chain.headers.best());
-        let claims =
-            self.peers.connected.iter().filter(|(id, peer)| {
-                peer.claimed_work > known_work && !self.peers.owes(**id, Asked::is_headers)
-            });
+        let tip_work = self.chain.headers.work(self.chain.tip());
+        let claims = self.peers.connected.iter().filter(|(id, peer)| {
+            let is_news = peer.claimed_work > known_work || peer.headers_due && peer.claimed_work > tip_work;
+            is_news && !self.peers.owes(**id, Asked::is_headers)
+        });
         let best = claims.max_by_key(|(id, peer)| (peer.claimed_work, std::cmp::Reverse(**id)));
         if let Some(peer) = best.map(|(id, _)| *id) {
             self.ask_headers_of(now, peer);
@@ -205,6 +209,9 @@ impl<R: ChainReader> Node<R> {
     fn ask_headers_above(&mut self, now: Now, peer: PeerId, from: Index, above: Height) {
         if self.peers.owes(peer, Asked::is_headers) || !self.peers.connected.contains_key(&peer) {
             return;
+        }
+        if let Some(known) = self.peers.connected.get_mut(&peer) {
+            known.headers_due = false;
         }
         let body = SyncRequest::Headers { locator: self.locator(from), maximum: HEADERS_PER_ANSWER_MAX };
         let request = self.ask(peer, Asked::Headers { above }, body);
@@ -268,9 +275,13 @@ impl<R: ChainReader> Node<R> {
         }
     }
 
+    /// Whether a peer claims more work than we know of, or a tip that we do not know.
     fn claims_more(&self, peer: PeerId) -> bool {
-        let known_work = self.chain.headers.work(self.chain.headers.best());
-        self.peers.connected.get(&peer).is_some_and(|peer| peer.claimed_work > known_work)
+        let headers = &self.chain.headers;
+        let is_unknown = |status: &Status| headers.find(&status.tip).is_none();
+        self.peers.connected.get(&peer).is_some_and(|peer| {
+            peer.claimed_work > headers.work(headers.best()) || peer.status.as_ref().is_some_and(is_unknown)
+        })
     }
 
     fn on_bad_header(&mut self, now: Now, peer: PeerId, violation: Violation) {
@@ -286,7 +297,12 @@ impl<R: ChainReader> Node<R> {
     /// A peer showed a header: it has at least that much.
     pub(super) fn note_height(&mut self, peer: PeerId, index: Index) {
         let (height, work) = (self.chain.headers.height(index), self.chain.headers.work(index));
+        let hash = self.chain.headers.id(index).hash;
         if let Some(known) = self.peers.connected.get_mut(&peer) {
+            let before = known.shown.and_then(|shown| self.chain.headers.find(&shown));
+            if before.is_none_or(|before| self.chain.headers.work(before) <= work) {
+                known.shown = Some(hash);
+            }
             known.height = Some(known.height.map_or(height, |before| before.max(height)));
             known.claimed_work = known.claimed_work.max(work);
         }
@@ -337,7 +353,7 @@ impl<R: ChainReader> Node<R> {
 
     pub(super) fn note_progress(&mut self, now: Now) {
         self.sync.last_progress_ms = now.monotonic_ms;
-        if self.sync.announced && !self.is_behind() && self.chain.tip() == self.chain.headers.best() {
+        if self.sync.announced && !self.is_behind() && self.best_to_be_had().is_none() {
             self.sync.announced = false;
             let height = self.chain.height();
             self.outbox.push_durable(Effect::Event(Event::SyncFinished { height }));

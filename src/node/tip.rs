@@ -100,10 +100,11 @@ impl<R: ChainReader> Node<R> {
         }
     }
 
-    /// Whether many blocks are still to be fetched.
+    /// Whether many blocks are still to be fetched. Headers whose bodies nobody has do not count: miners would wait
+    /// for them for ever.
     pub(super) fn is_behind(&self) -> bool {
-        let best = self.chain.headers.height(self.chain.headers.best());
-        self.is_behind_of(best) || self.published.unfinished
+        let goal = self.best_to_be_had().map(|goal| self.chain.headers.height(goal));
+        goal.is_some_and(|height| self.is_behind_of(height)) || self.published.unfinished
     }
 
     /// Whether many blocks lie between the tip and a height.

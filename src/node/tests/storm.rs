@@ -24,7 +24,7 @@ struct Storm {
     random: ChaCha12Rng,
     /// Valid ones, the best last.
     chains: Vec<TestChain>,
-    /// Blocks of a long branch, invalid from its third block on.
+    /// Blocks of the branch with most work of all, invalid from its third block on.
     invalid: Vec<Arc<Block>>,
 }
 
@@ -40,7 +40,7 @@ impl Storm {
         for nonce in 0..25 {
             best.grow(OTHER_MINER, vec![pay(&best, nonce)]).unwrap();
         }
-        let invalid = invalid_branch(&base, 40);
+        let invalid = invalid_branch(&base, 60);
         Self {
             lab: Lab::new(),
             random: ChaCha12Rng::seed_from_u64(seed),
@@ -180,7 +180,7 @@ impl Storm {
 
     fn end_well(mut self) {
         self.lab.unstick();
-        PEERS.map(|peer| self.lab.leave(peer));
+        PEERS.iter().for_each(|peer| self.lab.leave(*peer));
         let best = self.chains.pop().expect("there are chains");
         self.lab.meet(HONEST, &best);
         self.lab.serve_for(60_000, &[(HONEST, &best)]);

@@ -132,6 +132,28 @@ fn a_body_that_nobody_supplies_is_asked_for_again_and_nobody_is_blamed() {
 }
 
 #[test]
+fn a_heavier_branch_whose_holder_is_gone_keeps_nobody_from_following_those_who_are_here() {
+    let base = chain_of(10);
+    let (gone, here) = (grown(&base, 80, OTHER_MINER), grown(&base, 50, MINER));
+    let mut lab = Lab::new();
+    lab.adopt(&base);
+    lab.meet(BOB, &gone);
+    answer_headers(&mut lab, BOB, &gone);
+    lab.leave(BOB);
+    lab.pass(2_000);
+    lab.submit_block(&grown(&base, 0, MINER).mine(MINER, Vec::new()));
+    let template = lab.template.clone().expect("miners have work");
+    assert_eq!(template.parent.height.0, 11, "and do not wait for what nobody has");
+    lab.meet(CAROL, &here);
+    lab.serve_for(3_000, &[(CAROL, &here)]);
+    lab.assert_at(&here);
+    assert_eq!(lab.score(CAROL), 0);
+    lab.meet(DAVE, &gone);
+    lab.serve_for(3_000, &[(CAROL, &here), (DAVE, &gone)]);
+    lab.assert_at(&gone);
+}
+
+#[test]
 fn a_peer_that_stays_silent_is_charged_a_little_and_others_take_over() {
     let chain = chain_of(20);
     let mut lab = Lab::new();
