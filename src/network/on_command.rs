@@ -109,7 +109,7 @@ impl EventLoop {
         let failure = if !self.connections.is_announced(peer) {
             RequestFailure::Disconnected
         } else if !self.requests.may_ask() {
-            RequestFailure::TimedOut
+            RequestFailure::Refused
         } else {
             let outbound = self.swarm.behaviour_mut().sync.send_request(&to_libp2p(peer), Ok(body));
             self.requests.asked(outbound, peer, request);
