@@ -9,7 +9,7 @@
 //! | a body or a signature must be checked | `checks` |
 //! | the tip moves | `tip` |
 //! | a block or a transaction is gossiped | `relay`, `transactions` |
-//! | others know more than we do | `sync` (headers), `download` (bodies) |
+//! | others know more than we do | `sync` (headers), `download` (bodies), `progress` (whether it moves) |
 //! | a peer asks, or misbehaves | `serving`, `peers`, `penalty` |
 //! | a client asks | `clients` |
 //! | time passes | `timers` |
@@ -32,6 +32,7 @@ mod outbox;
 mod overlay;
 mod peers;
 pub mod penalty;
+mod progress;
 pub mod query;
 mod relay;
 mod restore;
@@ -131,7 +132,7 @@ impl<R: ChainReader> Node<R> {
             outbox: Outbox::default(),
             random: ChaCha12Rng::from_seed(seed),
         };
-        node.timers.set(now.monotonic_ms + sync::WATCH_MS, Timer::WatchProgress);
+        node.timers.set(now.monotonic_ms + progress::WATCH_MS, Timer::WatchProgress);
         // What was durable is shown at once; a better branch that may follow from here must become durable first.
         node.published.view_changed = true;
         node.publish_view(now);

@@ -3,7 +3,7 @@
 use super::Node;
 use super::effect::Effect;
 use super::event::Event;
-use super::headers::{Body, Index};
+use super::headers::Index;
 use super::input::{RequestFailure, RequestId};
 use super::message::{HEADERS_PER_ANSWER_MAX, LOCATOR_HASHES_MAX, Status, SyncRequest, SyncResponse};
 use super::now::Now;
@@ -11,17 +11,13 @@ use super::peers::{Asked, Peer};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::consensus::violation::{Blame, Violation};
-use crate::primitives::{BlockHash, Header, Height, List, PeerId, Work};
+use crate::primitives::{BlockHash, Header, Height, List, PeerId};
 use crate::storage::ChainReader;
 
 /// Milliseconds between two questions where a peer stands: catches what gossip missed.
 const STATUS_INTERVAL_MS: u64 = 15_000;
-/// Milliseconds between two looks at whether syncing moves.
-pub(super) const WATCH_MS: u64 = 2_000;
 /// Milliseconds after which headers are asked from someone else.
 const HEADERS_STALL_MS: u64 = 8_000;
-/// Block intervals without progress, while someone claims more work, after which other peers are tried.
-const STALLED_INTERVALS: u64 = 10;
 /// Seconds between clocks above which people are told.
 const CLOCK_OFFSET_MAX_SECONDS: u64 = 60;
 /// Claims of work that headers did not prove, after which a peer is dropped.
@@ -33,8 +29,8 @@ pub(super) struct Sync {
     /// The question for headers that is under way.
     headers: Option<(PeerId, RequestId)>,
     /// Whom people were told we sync from, until it is done.
-    announced: bool,
-    last_progress_ms: u64,
+    pub(super) announced: bool,
+    pub(super) last_progress_ms: u64,
 }
 
 impl<R: ChainReader> Node<R> {
@@ -348,49 +344,6 @@ impl<R: ChainReader> Node<R> {
                 self.schedule_downloads(now);
             }
             Asked::Status | Asked::Mempool | Asked::BlockTransactions { .. } => {}
-        }
-    }
-
-    pub(super) fn note_progress(&mut self, now: Now) {
-        self.sync.last_progress_ms = now.monotonic_ms;
-        if self.sync.announced && !self.is_behind() && self.best_to_be_had().is_none() {
-            self.sync.announced = false;
-            let height = self.chain.height();
-            self.outbox.push_durable(Effect::Event(Event::SyncFinished { height }));
-            let ahead = self.peers.connected.iter().find(|(_, peer)| peer.height >= Some(height));
-            if let Some(peer) = ahead.map(|(id, _)| *id) {
-                self.ask(peer, Asked::Mempool, SyncRequest::Mempool);
-            }
-        }
-    }
-
-    fn announce_sync(&mut self, peer: PeerId) {
-        if !self.sync.announced && self.is_behind() {
-            self.sync.announced = true;
-            let to = self.chain.headers.height(self.chain.headers.best());
-            self.outbox.push(Effect::Event(Event::SyncStarted { peer, from: self.chain.height(), to }));
-        }
-    }
-
-    /// Tries again what got stuck, and other peers when nothing moves although someone claims more.
-    pub(super) fn watch_progress(&mut self, now: Now) {
-        self.timers.set(now.monotonic_ms + WATCH_MS, Timer::WatchProgress);
-        self.take_waiting_blocks(now);
-        self.ask_headers(now);
-        self.schedule_downloads(now);
-        let patience = STALLED_INTERVALS * 1_000 * u64::from(self.params.interval_seconds);
-        let best = self.chain.headers.best();
-        let stuck = self.chain.tip() != best
-            && self.chain.headers.get(best).body == Body::Missing
-            && now.monotonic_ms.saturating_sub(self.sync.last_progress_ms) > patience;
-        if stuck {
-            self.sync.last_progress_ms = now.monotonic_ms;
-            let work: Work = self.chain.headers.work(best);
-            let claims = self.peers.connected.iter().filter(|(_, peer)| peer.claimed_work >= work);
-            if let Some(peer) = claims.map(|(id, _)| *id).next() {
-                self.outbox.push(Effect::Event(Event::SyncStalled { peer }));
-            }
-            self.forget_who_lacks_blocks();
         }
     }
 }

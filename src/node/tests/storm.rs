@@ -180,7 +180,9 @@ impl Storm {
 
     fn end_well(mut self) {
         self.lab.unstick();
-        PEERS.iter().for_each(|peer| self.lab.leave(*peer));
+        for peer in PEERS {
+            self.lab.leave(peer);
+        }
         let best = self.chains.pop().expect("there are chains");
         self.lab.meet(HONEST, &best);
         self.lab.serve_for(60_000, &[(HONEST, &best)]);
