@@ -62,7 +62,7 @@ fn open_folder(
     let index = if with_index { Some(store.start_index(false)?) } else { None };
     let restored = Restored { chain, bans: kept_bans::load(&records) };
     let running = runtime::start(Arc::clone(params), store, restored, &mut |done, total| {
-        show_replay(&bar, done, total)
+        show_replay(&bar, done, total);
     })?;
     bar.finish_and_clear();
     Ok(OpenedNode { running, records, index, folder: folder.to_owned() })
