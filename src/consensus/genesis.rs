@@ -4,7 +4,7 @@ use super::accounts::Account;
 use super::params::Numbers;
 use super::state_root::state_root_by_definition;
 use crate::primitives::merkle::transaction_root;
-use crate::primitives::{Address, Block, BlockHash, Coinbase, Header, Height, List, Timestamp, codec, hash};
+use crate::primitives::{Address, Block, BlockHash, Coinbase, Header, Height, List, Timestamp, hash};
 
 /// The time in every genesis: 2026-01-01 00:00:00 UTC.
 const GENESIS_TIME: Timestamp = Timestamp(1_767_225_600);
@@ -24,24 +24,11 @@ pub(super) fn block(name: &str, numbers: &Numbers) -> Block {
     };
     let header = Header {
         version: 1,
-        previous: parameters_hash(numbers),
+        previous: BlockHash(hash::PARAMETERS.derive(&numbers.encoded())),
         commitment: coinbase.commitment(),
         time: GENESIS_TIME,
         bits: numbers.first_bits,
         nonce: 0,
     };
     Block { header, coinbase, transactions: List::default() }
-}
-
-fn parameters_hash(numbers: &Numbers) -> BlockHash {
-    let parameters = (
-        numbers.interval_seconds,
-        u8::from(numbers.retarget),
-        numbers.first_bits,
-        numbers.limit_bits,
-        &numbers.prefund,
-        numbers.maturity,
-        numbers.future_limit_seconds,
-    );
-    BlockHash(hash::PARAMETERS.derive(&codec::encode(&parameters)))
 }

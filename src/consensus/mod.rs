@@ -24,6 +24,7 @@ pub mod facts;
 pub mod fork_choice;
 mod genesis;
 pub mod params;
+pub mod params_encoding;
 mod params_override;
 pub mod reward;
 pub mod state;

@@ -89,6 +89,11 @@ impl Params {
     pub fn with_overrides(name: &str, overrides: &ParamsOverride) -> Result<Self, ParamsError> {
         let kind = NetworkKind::of(name).ok_or_else(|| ParamsError::Name(name.to_owned()))?;
         let numbers = overrides.applied_to(Numbers::of(kind), kind)?;
+        Self::of_numbers(name, kind, numbers)
+    }
+
+    /// The network of this name and these numbers, unless they break a rule.
+    pub(super) fn of_numbers(name: &str, kind: NetworkKind, numbers: Numbers) -> Result<Self, ParamsError> {
         let limit_target = numbers.check()?;
         let genesis = genesis::block(name, &numbers);
         Ok(Self {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::params::{NetworkKind, Numbers};
 use super::reward::SUBSIDY_TOTAL;
+use crate::primitives::codec::DecodeError;
 use crate::primitives::{Address, Amount, CompactTarget, CompactTargetError, ParseAddressError, Target};
 
 /// Seconds an interval or a future limit may be: from one second to a day.
@@ -80,6 +81,15 @@ pub enum ParamsError {
     /// Prefund and all subsidies exceed the largest amount.
     #[error("prefund is too large: with all subsidies it must stay within 2^53 - 1 pebbles")]
     PrefundTooLarge,
+    /// The bytes of the parameters are no encoding of any.
+    #[error("the encoded parameters: {0}")]
+    Encoding(DecodeError),
+    /// In encoded parameters, the flag of retargeting is neither 0 nor 1.
+    #[error("the encoded parameters: retarget is 0 or 1, not {0}")]
+    Retarget(u8),
+    /// In encoded parameters, the accounts are out of order, or one is there twice.
+    #[error("the encoded parameters: prefunded accounts come by ascending address, none twice")]
+    PrefundNotAscending,
 }
 
 impl ParamsOverride {
