@@ -1,6 +1,7 @@
 //! What lasts: one atomic [`Commit`] at a time goes in through a [`ChainStore`], and comes back through a
 //! [`ChainReader`]. No rule lives here; what a store gives back at open is replayed by the core.
 
+pub mod chain_file;
 pub mod chain_store;
 pub mod commit;
 pub mod journal;
@@ -10,6 +11,7 @@ mod segment;
 #[cfg(feature = "sled")]
 pub mod sled_store;
 
+pub use chain_file::{BlockRecord, ChainFileError, ChainFileReader, ChainFileWriter};
 pub use chain_store::{ChainReader, ChainStore, StorageError, StoredChain};
 pub use commit::{Checkpoint, CheckpointDelta, Commit, Sequence, StoredHeader};
 pub use memory_store::MemoryStore;
