@@ -44,6 +44,8 @@ pub(super) struct Peer {
     pub(super) lacks_blocks_until_ms: u64,
     /// How often headers did not lead to the work it claimed.
     pub(super) unproven_claims: u32,
+    /// Headers it brought since its last one that became the best: they lead nowhere so far.
+    pub(super) side_headers: usize,
 }
 
 /// A question of ours that is not answered yet.
@@ -115,6 +117,7 @@ impl Peers {
             stall_ms: STALL_MS_MIN,
             lacks_blocks_until_ms: 0,
             unproven_claims: 0,
+            side_headers: 0,
         };
         self.connected.insert(peer, fresh);
     }

@@ -22,6 +22,9 @@ const HEADERS_STALL_MS: u64 = 8_000;
 const CLOCK_OFFSET_MAX_SECONDS: u64 = 60;
 /// Claims of work that headers did not prove, after which a peer is dropped.
 const UNPROVEN_CLAIMS_MAX: u32 = 3;
+/// Headers in a row that lead nowhere, besides as many as the best chain has, after which no more are taken from a
+/// peer: one alone cannot fill the room that all side branches share.
+const SIDE_HEADERS_PER_PEER_MAX: usize = 5_000;
 
 /// How far syncing is.
 #[derive(Debug, Default)]
@@ -241,10 +244,16 @@ impl<R: ChainReader> Node<R> {
             if !follows || headers.len() > HEADERS_PER_ANSWER_MAX as usize {
                 return self.penalise(now, peer, Offence::WrongAnswer);
             }
+            if self.brought_too_much(peer) {
+                self.lower_claim(peer);
+                more_follow = false;
+                break;
+            }
             match self.chain.accept_header(header, now.timestamp(), &mut self.outbox) {
                 Ok((index, new)) => {
                     last = Some(index);
                     news |= new;
+                    self.count_side_header(peer, index, new);
                 }
                 Err(violation) => {
                     self.on_bad_header(now, peer, violation);
@@ -268,6 +277,22 @@ impl<R: ChainReader> Node<R> {
                 self.ask_headers_above(now, peer, last, height);
             }
             Some(_) | None => self.judge_claim(now, peer),
+        }
+    }
+
+    /// Whether the headers of a peer have led nowhere for too long.
+    fn brought_too_much(&self, peer: PeerId) -> bool {
+        let best = self.chain.headers.height(self.chain.headers.best()).0 as usize;
+        let side_headers = self.peers.connected.get(&peer).map_or(0, |known| known.side_headers);
+        side_headers >= best + SIDE_HEADERS_PER_PEER_MAX
+    }
+
+    fn count_side_header(&mut self, peer: PeerId, index: Index, new: bool) {
+        let Some(known) = self.peers.connected.get_mut(&peer) else { return };
+        if index == self.chain.headers.best() {
+            known.side_headers = 0;
+        } else if new {
+            known.side_headers += 1;
         }
     }
 

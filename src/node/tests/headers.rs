@@ -92,3 +92,36 @@ fn a_heavier_chain_finds_room_among_any_number_of_side_branches() {
     lab.assert_at(&heavier);
     assert!(lab.node.chain.headers.len() < 20_000);
 }
+
+#[test]
+fn a_peer_whose_headers_lead_nowhere_is_not_listened_to_for_ever() {
+    let chain = chain_of(30);
+    let heavier = branch(&chain, 20, 25);
+    let mut lab = Lab::new();
+    lab.adopt(&chain);
+    lab.meet(BOB, &chain);
+    // As many as a flood would have counted.
+    lab.node.peers.connected.get_mut(&BOB).unwrap().side_headers = 5_030;
+    let known = lab.node.chain.headers.len();
+    lab.tell_status(BOB, status_of(&heavier));
+    lab.serve_for(1_000, &[(BOB, &heavier)]);
+    assert_eq!(lab.node.chain.headers.len(), known, "Bob has brought too many");
+    assert_eq!(lab.score(BOB), 0, "having nothing better is no offence");
+    lab.meet(CAROL, &heavier);
+    lab.serve_for(1_000, &[(BOB, &heavier), (CAROL, &heavier)]);
+    lab.assert_at(&heavier);
+}
+
+#[test]
+fn headers_that_lead_to_the_best_chain_are_not_counted_against_who_brought_them() {
+    let chain = chain_of(30);
+    let heavier = branch(&chain, 20, 25);
+    let mut lab = Lab::new();
+    lab.adopt(&chain);
+    lab.meet(BOB, &chain);
+    lab.node.peers.connected.get_mut(&BOB).unwrap().side_headers = 5_005;
+    lab.tell_status(BOB, status_of(&heavier));
+    lab.serve_for(1_000, &[(BOB, &heavier)]);
+    lab.assert_at(&heavier);
+    assert_eq!(lab.node.peers.connected[&BOB].side_headers, 0);
+}
