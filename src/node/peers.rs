@@ -46,6 +46,8 @@ pub(super) struct Peer {
     pub(super) unproven_claims: u32,
     /// Headers it brought since its last one that became the best: they lead nowhere so far.
     pub(super) side_headers: usize,
+    /// When it may be given the waiting transactions again.
+    pub(super) pool_due_ms: u64,
 }
 
 /// A question of ours that is not answered yet.
@@ -118,6 +120,7 @@ impl Peers {
             lacks_blocks_until_ms: 0,
             unproven_claims: 0,
             side_headers: 0,
+            pool_due_ms: 0,
         };
         self.connected.insert(peer, fresh);
     }

@@ -16,6 +16,10 @@ use super::penalty::{BAN_MS, Offence, Sentence};
 use crate::primitives::{BlockHash, Header, Height, List, PeerId, Transaction};
 use crate::storage::ChainReader;
 
+/// Milliseconds before a peer that asks again is given the waiting transactions again: collecting up to 4 MiB of them
+/// is the one question that costs the core itself more than it costs who asks.
+const POOL_INTERVAL_MS: u64 = 2_000;
+
 impl<R: ChainReader> Node<R> {
     pub(super) fn on_request(&mut self, now: Now, peer: PeerId, request: RequestId, body: SyncRequest) {
         match body {
@@ -44,7 +48,7 @@ impl<R: ChainReader> Node<R> {
                 self.serve_transactions(peer, request, block, indexes.0);
             }
             SyncRequest::Mempool => {
-                let transactions = self.pool_within(BLOCKS_ANSWER_BYTES_MAX);
+                let transactions = self.pool_for(now, peer);
                 self.respond(peer, request, SyncResponse::Mempool(List(transactions)));
             }
         }
@@ -83,6 +87,16 @@ impl<R: ChainReader> Node<R> {
         };
         let what = Serve::Transactions { block: self.chain.headers.id(index), indexes };
         self.outbox.push(Effect::Serve { peer, request, what });
+    }
+
+    /// The waiting transactions, or none when this peer was given them just now.
+    fn pool_for(&mut self, now: Now, peer: PeerId) -> Vec<Arc<Transaction>> {
+        let known = self.peers.connected.get_mut(&peer);
+        let Some(known) = known.filter(|known| known.pool_due_ms <= now.monotonic_ms) else {
+            return Vec::new();
+        };
+        known.pool_due_ms = now.monotonic_ms + POOL_INTERVAL_MS;
+        self.pool_within(BLOCKS_ANSWER_BYTES_MAX)
     }
 
     /// Waiting transactions, best fee rates first, up to so many bytes.

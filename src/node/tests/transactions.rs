@@ -3,8 +3,9 @@
 use super::chains::*;
 use super::harness::*;
 use crate::consensus::testing::{dev_key, payment};
+use crate::node::Input;
 use crate::node::effect::Verdict;
-use crate::node::message::Gossip;
+use crate::node::message::{Gossip, SyncRequest, SyncResponse};
 use crate::primitives::{Address, Amount, Transaction};
 
 fn payments(lab: &Lab, nonces: std::ops::Range<u64>) -> Vec<Transaction> {
@@ -65,8 +66,7 @@ fn miners_learn_of_fees_after_a_while_and_not_at_each_transaction() {
 #[test]
 fn the_pool_of_a_peer_is_asked_for_once_we_are_where_it_is() {
     let chain = chain_of(60);
-    let is_mempool =
-        |body: &crate::node::message::SyncRequest| *body == crate::node::message::SyncRequest::Mempool;
+    let is_mempool = |body: &SyncRequest| *body == SyncRequest::Mempool;
     let mut lab = Lab::new();
     lab.meet(BOB, &chain);
     assert!(lab.take_asked(BOB, is_mempool).is_none(), "sixty blocks behind its transactions make no sense");
@@ -75,4 +75,21 @@ fn the_pool_of_a_peer_is_asked_for_once_we_are_where_it_is() {
     }
     lab.assert_at(&chain);
     assert!(lab.take_asked(BOB, is_mempool).is_some());
+}
+
+#[test]
+fn a_peer_that_asks_for_the_pool_at_once_again_is_told_nothing_new() {
+    let mut lab = Lab::new();
+    for transaction in payments(&lab, 0..5) {
+        lab.submit(&transaction).unwrap();
+    }
+    lab.meet(BOB, &chain_of(0));
+    let mut given_after = |milliseconds| {
+        lab.pass(milliseconds);
+        lab.seen.responses.clear();
+        lab.input(Input::Request { peer: BOB, request: milliseconds, body: SyncRequest::Mempool });
+        let Some((BOB, SyncResponse::Mempool(given))) = lab.seen.responses.pop() else { panic!("no answer") };
+        given.len()
+    };
+    assert_eq!([given_after(10), given_after(20), given_after(2_000)], [5, 0, 5]);
 }
