@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use bech32::primitives::decode::CheckedHrpstring;
+use bech32::primitives::decode::{CheckedHrpstring, PaddingError};
 use bech32::primitives::iter::{ByteIterExt, Fe32IterExt};
 use bech32::{Bech32m, Fe32, Hrp};
 
@@ -74,12 +74,18 @@ impl Address {
         if human_part != kind.human_part() {
             return Err(ParseAddressError::WrongHumanPart(human_part, kind.human_part()));
         }
-        match parsed.remove_witness_version() {
-            Some(Fe32::Q) => {}
+        match parsed.fe32_iter().next() {
+            Some(Fe32::Q) => parsed.remove_witness_version(),
             Some(_) => return Err(ParseAddressError::UnknownKind),
             None => return Err(ParseAddressError::WrongLength),
-        }
-        parsed.validate_segwit_padding().map_err(|_| ParseAddressError::Padding)?;
+        };
+        parsed.validate_segwit_padding().map_err(|error| {
+            if error == PaddingError::NonZero {
+                ParseAddressError::Padding
+            } else {
+                ParseAddressError::WrongLength
+            }
+        })?;
         let bytes: Vec<u8> = parsed.byte_iter().collect();
         bytes.try_into().map(Self).map_err(|_| ParseAddressError::WrongLength)
     }
@@ -111,6 +117,23 @@ mod tests {
         let text = Address([1; 32]).to_text(AddressKind::Development);
         let refused = ParseAddressError::WrongHumanPart("cairndev".into(), "cairn");
         assert_eq!(Address::parse(&text, AddressKind::Standard), Err(refused));
+    }
+
+    #[test]
+    fn every_reserved_kind_and_every_other_length_is_named_as_such() {
+        let human_part = Hrp::parse("cairn").unwrap();
+        let parse = |symbols: &[u8]| {
+            let symbols = symbols.iter().map(|symbol| Fe32::try_from(*symbol).unwrap());
+            let text: String = symbols.with_checksum::<Bech32m>(&human_part).chars().collect();
+            Address::parse(&text, AddressKind::Standard)
+        };
+        assert_eq!(parse(&[0; 53]), Ok(Address([0; 32])));
+        for kind in 1..32 {
+            assert_eq!(parse(&[[kind].as_slice(), &[0; 52]].concat()), Err(ParseAddressError::UnknownKind));
+        }
+        for length in (0..53).chain(54..80) {
+            assert_eq!(parse(&vec![0; length]), Err(ParseAddressError::WrongLength), "{length}");
+        }
     }
 
     #[test]
