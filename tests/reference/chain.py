@@ -1,51 +1,26 @@
-"""Section 12 of docs/protocol.md: the tree of blocks, each fully checked after its parent, and the best chain."""
+"""Section 12 of docs/protocol.md: every block that was delivered, and the best chain among them.
+
+The protocol lets a node choose when it looks at what: where several rules are broken, which of them it names; and
+whether it looks at bodies, and executes them, before their branch could be the best. So a delivery is answered by
+all verdicts that agree with the protocol. Which chain is the best is not left to choice, nor is any root.
+"""
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional
-
 import rules
-from blocks import Block, Header, decode_block
-from difficulty import from_compact, work_of
+from blocks import Block, decode_block
 from encoding import Undecodable
-from execution import Changes, execute
+from execution import execute
 from hashes import shown
 from networks import Parameters, genesis, genesis_state
 from state import height_of_carried_root, subsidy
+from tree import Entry, Judgement
 
+WAITING_MAX = 64
+"""Section 15: blocks that wait for their parent or their time; the oldest gives way."""
 
-class Entry:
-    """A block in the tree: its header, its place, the rules it breaks, and what it changes if it breaks none."""
-
-    def __init__(self, header: Header, parent: Optional[Entry], first_height: int = 0) -> None:
-        self.hash = header.hash()
-        self.header = header
-        self.parent = parent
-        self.height: int = first_height if parent is None else parent.height + 1
-        self.work: int = work_of(from_compact(header.bits).target) + (0 if parent is None else parent.work)
-        self.broken: set[str] = set()
-        self.changes: Optional[Changes] = None
-        self.supply = 0
-        self.root: Optional[bytes] = None
-        """The state root after this block, once it was needed."""
-        self.was_named = False
-        """Whether the other implementation knows that this block is invalid."""
-
-    def ancestor(self, height: int) -> Entry:
-        """The block of this chain at a height."""
-        entry = self
-        while entry.height > height:
-            assert entry.parent is not None
-            entry = entry.parent
-        return entry
-
-
-class Judgement(NamedTuple):
-    """The rules that a block breaks, by whose fault that is."""
-
-    own: set[str]
-    senders: set[str]
-    nobodys: set[str]
+WORDS = {"unknown-parent": "orphan", "time-too-far-ahead": "kept"}
+"""What transcripts say instead of a rule that is nobody's fault: such a block waits."""
 
 
 class Chain:
@@ -60,34 +35,39 @@ class Chain:
         self.genesis.root = self.state.root()
         self.genesis.supply = parameters.prefunded()
         self.entries: dict[bytes, Entry] = {self.genesis.hash: self.genesis}
+        self.refused: set[bytes] = set()
+        """Headers that break a rule of headers; they are not in the tree."""
         self.waiting: dict[bytes, bytes] = {}
         """Encoded blocks without a parent or ahead of the clock, by hash, in the order in which they came."""
         self.tip = self.genesis
         self.newly_valid: list[Entry] = []
-        """Blocks that were fully checked since the best chain was last chosen."""
+        """Blocks that became fully valid since the best chain was last chosen."""
+        self.bodies = 0
         self.transactions = 0
 
-    def deliver(self, data: bytes, now: int) -> set[str]:
-        """Takes a block; all verdicts on it that agree with the protocol."""
+    def deliver(self, data: bytes, now: int, said: str) -> set[str]:
+        """Takes a block; answers all verdicts on it that agree with the protocol.
+
+        What `said` is matters for blocks that may wait: whether a node keeps one is its own affair.
+        """
         try:
             block = decode_block(data)
         except Undecodable:
             return {"undecodable"}
         block_hash = block.header.hash()
         known = self.entries.get(block_hash)
-        if known is not None:
-            return {"known"} | known.broken | rules.body_matches(block, len(data))
+        if known is not None and (known.has_body() or known.broken):
+            return known.broken | ({"known"} if self.may_pass(known) else set())
         judgement = self.judge(block, len(data), now)
-        if judgement.senders:
-            return judgement.own | judgement.senders | verdicts_of_waiting(judgement.nobodys)
         if judgement.nobodys:
-            seen_before = {"known"} if block_hash in self.waiting else set()
-            self.waiting.setdefault(block_hash, data)
-            return judgement.own | verdicts_of_waiting(judgement.nobodys) | seen_before
-        entry = self.enter(block, judgement.own)
-        if not entry.broken:
-            return {"accepted"}
-        return entry.broken | ({"accepted"} if self.may_be_unaware_of(entry) else set())
+            if said in WORDS.values():
+                self.keep(block_hash, data)
+            return judgement.header | judgement.senders | judgement.body | self.words(block, judgement.nobodys)
+        self.enter(block, judgement)
+        entry = self.entries.get(block_hash)
+        if entry is None or judgement.senders:
+            return judgement.header | judgement.senders | judgement.body
+        return entry.broken | ({"accepted"} if self.may_pass(entry) else set())
 
     def try_waiting(self, now: int) -> None:
         """Enters blocks whose parent has come, or whose time has."""
@@ -99,15 +79,19 @@ class Chain:
                 judgement = self.judge(block, len(data), now)
                 if not judgement.nobodys:
                     del self.waiting[block_hash]
-                    self.enter(block, judgement.own)
+                    self.enter(block, judgement)
                     progress = True
+                    break
 
     def candidates(self) -> list[Entry]:
-        """The blocks that may be the tip now: one, unless several of equal work were checked in one step."""
-        best = max(self.newly_valid, key=lambda entry: entry.work, default=self.tip)
-        if best.work <= self.tip.work:
+        """The blocks that may be the tip now: of most work, and of those the one whose body came first.
+
+        Several when bodies came at once, for then their order is the node's own affair.
+        """
+        best = max([self.tip] + self.newly_valid, key=lambda entry: (entry.work, -entry.order))
+        if best is self.tip:
             return [self.tip]
-        return [entry for entry in self.newly_valid if entry.work == best.work]
+        return [best] + [entry for entry in self.newly_valid if entry.work == best.work]
 
     def choose(self, tip: Entry) -> None:
         """Makes one of the candidates the tip."""
@@ -118,64 +102,79 @@ class Chain:
             tip.root = self.state.root()
 
     def judge(self, block: Block, length: int, now: int) -> Judgement:
-        """Which rules a block breaks."""
+        """Which rules a block breaks, of those that need no execution."""
         header = block.header
-        own = rules.header_alone(header, self.parameters)
+        of_header = rules.header_alone(header, self.parameters)
         nobodys = rules.header_now(header, now, self.parameters)
         parent = self.entries.get(header.previous)
         if parent is None:
             nobodys.add("unknown-parent")
         else:
-            own |= rules.header_after(header, parent.header, self.bits_after(parent))
-        senders = rules.body_matches(block, length)
+            grandparent = parent if parent.parent is None else parent.parent
+            bits = rules.required_bits(parent.height + 1, parent.header, grandparent.header.time, self.parameters)
+            of_header |= rules.header_after(header, parent.header, bits)
+        senders = rules.body_matches(block)
+        of_body: set[str] = set()
         if not senders:
-            own |= rules.body_alone(block, self.genesis.hash)
-        return Judgement(own, senders, nobodys)
+            of_body = rules.body_alone(block, length, self.genesis.hash)
+            if parent is not None:
+                of_body |= rules.body_at(block, parent.height + 1)
+        return Judgement(of_header, of_body, senders, nobodys)
 
-    def enter(self, block: Block, broken: set[str]) -> Entry:
-        """Puts a block below its parent, executed if nothing speaks against it."""
-        parent = self.entries[block.header.previous]
-        entry = Entry(block.header, parent)
-        self.entries[entry.hash] = entry
-        if parent.broken:
-            entry.broken = broken | {"invalid-parent"}
-            return entry
+    def enter(self, block: Block, judgement: Judgement) -> None:
+        """Puts a header below its parent, unless it breaks a rule, and its body to it, if it is the right one."""
+        header = block.header
+        if judgement.header:
+            self.refused.add(header.hash())
+            return
+        entry = self.entries.get(header.hash())
+        if entry is None:
+            parent = self.entries[header.previous]
+            entry = Entry(header, parent)
+            self.entries[entry.hash] = entry
+            parent.children.append(entry)
+            if parent.broken:
+                entry.broken.add("invalid-parent")
+        if judgement.senders:
+            return
+        self.bodies += 1
+        entry.order = self.bodies
+        if judgement.body or entry.broken:
+            entry.condemn(judgement.body)
+        else:
+            entry.body = block
+            self.execute_from(entry)
+
+    def execute_from(self, first: Entry) -> None:
+        """Executes a block after its parent, and then its descendants that waited for it."""
+        pending = [first]
+        while pending:
+            entry = pending.pop(0)
+            if entry.parent is not None and entry.parent.is_valid() and entry.body is not None:
+                self.execute(entry, entry.parent, entry.body)
+                pending.extend(entry.children)
+
+    def execute(self, entry: Entry, parent: Entry, block: Block) -> None:
+        """Executes a block on the state after its parent, and checks the supply after it."""
         carried = parent.ancestor(height_of_carried_root(entry.height)).root
-        assert carried is not None, "the root after each height that blocks carry was computed there"
-        broken = broken | rules.body_at(block, entry.height, carried)
+        assert carried is not None, "the root was computed after each height whose root blocks carry"
+        broken = rules.body_after(block, carried)
         self.move_to(parent)
         outcome = execute(block, entry.height, self.state, self.parameters.maturity)
-        entry.broken = broken | outcome.broken
-        if not entry.broken:
-            self.connect(entry, outcome.changes)
-            self.transactions += len(block.transactions)
-        return entry
-
-    def connect(self, entry: Entry, changes: Optional[Changes]) -> None:
-        """Moves the state over a block that is valid."""
-        assert changes is not None and entry.parent is not None
-        changes.apply(self.state)
+        if broken or outcome.changes is None:
+            entry.condemn(broken | outcome.broken)
+            return
+        outcome.changes.apply(self.state)
         self.place = entry
-        entry.changes = changes
-        entry.supply = entry.parent.supply + subsidy(entry.height)
+        entry.changes = outcome.changes
+        entry.body = None
+        entry.supply = parent.supply + subsidy(entry.height)
         if self.state.supply() != entry.supply:
             raise AssertionError(f"{self.state.supply()} pebbles, not {entry.supply}, after {shown(entry.hash)}")
         if height_of_carried_root(entry.height + 1) == entry.height:
             entry.root = self.state.root()
         self.newly_valid.append(entry)
-
-    def bits_after(self, parent: Entry) -> int:
-        """Section 10: what the child of a block carries."""
-        grandparent = parent if parent.parent is None else parent.parent
-        return rules.required_bits(parent.height + 1, parent.header, grandparent.header.time, self.parameters)
-
-    def may_be_unaware_of(self, entry: Entry) -> bool:
-        """Whether an implementation may not have seen yet that a block is invalid: a body, and whether it can be
-        executed, need not be looked at before its branch could be the best."""
-        bodies = {name for name in entry.broken if name not in HEADER_RULES}
-        if entry.work > self.tip.work or entry.was_named or bodies != entry.broken:
-            return False
-        return "invalid-parent" not in bodies or (entry.parent is not None and self.may_be_unaware_of(entry.parent))
+        self.transactions += len(block.transactions)
 
     def move_to(self, target: Entry) -> None:
         """Takes the state to after another block: back to the fork, then forward."""
@@ -195,12 +194,26 @@ class Chain:
             entry.changes.apply(self.state)
             self.place = entry
 
+    def may_pass(self, entry: Entry) -> bool:
+        """Whether a node may not have seen that a block is invalid: it is not, or its branch has no more work than
+        the best chain, and nobody said that it or an ancestor is."""
+        if not entry.broken:
+            return True
+        if entry.work > self.tip.work or entry.was_named:
+            return False
+        return "invalid-parent" not in entry.broken or (entry.parent is not None and self.may_pass(entry.parent))
 
-HEADER_RULES = {"bad-version", "target-out-of-range", "wrong-bits", "hash-above-target", "time-before-parent"}
-"""The rules that are checked as soon as a header is seen."""
+    def keep(self, block_hash: bytes, data: bytes) -> None:
+        """Lets a block wait."""
+        self.waiting.setdefault(block_hash, data)
+        if len(self.waiting) > WAITING_MAX:
+            del self.waiting[next(iter(self.waiting))]
 
-
-def verdicts_of_waiting(nobodys: set[str]) -> set[str]:
-    """The words of a transcript for what may pass with time."""
-    words = {"unknown-parent": "orphan", "time-too-far-ahead": "kept"}
-    return {words[name] for name in nobodys}
+    def words(self, block: Block, nobodys: set[str]) -> set[str]:
+        """The verdicts on a block that may wait."""
+        verdicts = {WORDS[name] for name in nobodys}
+        if block.header.hash() in self.waiting:
+            verdicts.add("known")
+        if block.header.previous in self.refused:
+            verdicts.add("invalid-parent")
+        return verdicts

@@ -16,11 +16,12 @@ from collections import Counter
 import ed25519
 from addresses import to_text
 from blocks import read_header
-from chain import Chain, Entry
+from chain import Chain
 from encoding import Reader, Undecodable
 from files import Disagreement, Source, Step, expect, open_source
 from hashes import from_shown, shown
 from networks import human_part
+from tree import Entry
 
 
 def main() -> int:
@@ -67,7 +68,7 @@ def check(source: Source, totals: Counter) -> Chain:
 def check_delivery(chain: Chain, step: Step) -> None:
     """The verdict must be one that the protocol allows; where a table allows several, it must know why."""
     assert step.block is not None
-    allowed = chain.deliver(step.block, step.now)
+    allowed = chain.deliver(step.block, step.now, str(step.verdict))
     if step.verdict not in allowed:
         raise Disagreement(where(step), "verdict", step.verdict, one_of(allowed))
     if not step.any_of <= allowed:

@@ -51,7 +51,7 @@ def execute(block: Block, height: int, state: State, maturity: int) -> Outcome:
         accounts.credit(matured.miner, matured.amount)
     fees = 0
     for transaction in block.transactions:
-        broken = execute_transaction(transaction, height, accounts)
+        broken = execute_transaction(transaction, accounts)
         if broken:
             return Outcome(broken, None)
         fees += transaction.fee
@@ -81,13 +81,11 @@ class Working:
         self.set(address, Account(account.balance + amount, account.nonce))
 
 
-def execute_transaction(transaction: Transaction, height: int, accounts: Working) -> set[str]:
-    """Section 7, execution in block h; which rules forbid it, or nothing and it is done."""
+def execute_transaction(transaction: Transaction, accounts: Working) -> set[str]:
+    """Section 7, execution in block h, from step 2 on; which rules forbid it, or nothing and it is done."""
     address = address_of(transaction.sender)
     sender = accounts.get(address)
     broken = set()
-    if transaction.expires_at != 0 and height > transaction.expires_at:
-        broken.add("expired")
     if transaction.nonce < sender.nonce:
         broken.add("nonce-too-low")
     if transaction.nonce > sender.nonce:

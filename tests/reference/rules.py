@@ -21,12 +21,6 @@ OUTPUTS_MAX = 256
 MEMO_BYTES_MAX = 256
 LABEL_BYTES_MAX = 64
 
-SENDERS_FAULT = {"block-too-large", "wrong-commitment", "wrong-transaction-root"}
-"""These say nothing of the header: the right body may still come."""
-
-NOBODYS_FAULT = {"unknown-parent", "time-too-far-ahead"}
-"""These may pass with time."""
-
 
 def header_alone(header: Header, parameters: Parameters) -> set[str]:
     """What can be said of a header without its parent."""
@@ -64,10 +58,8 @@ def required_bits(height: int, parent: Header, grandparent_time: int, parameters
     return next_bits(parent.bits, parent.time - grandparent_time, parameters.interval, parameters.limit_bits)
 
 
-def body_matches(block: Block, length: int) -> set[str]:
+def body_matches(block: Block) -> set[str]:
     """Whether this is the body that the header commits to: the first thing that is checked of a body."""
-    if length > BLOCK_LENGTH_MAX:
-        return {"block-too-large"}
     if block.header.commitment != sha256d(block.coinbase.encoded()):
         return {"wrong-commitment"}
     if block.coinbase.transaction_root != transaction_root(list(block.transactions)):
@@ -75,9 +67,11 @@ def body_matches(block: Block, length: int) -> set[str]:
     return set()
 
 
-def body_alone(block: Block, genesis: bytes) -> set[str]:
+def body_alone(block: Block, length: int, genesis: bytes) -> set[str]:
     """What can be said of a body without its place in a chain."""
     broken = set()
+    if length > BLOCK_LENGTH_MAX:
+        broken.add("block-too-large")
     if block.coinbase.version != 1:
         broken.add("coinbase-version")
     if len(block.coinbase.tag) > TAG_BYTES_MAX:
@@ -87,14 +81,19 @@ def body_alone(block: Block, genesis: bytes) -> set[str]:
     return broken
 
 
-def body_at(block: Block, height: int, carried_root: bytes) -> set[str]:
-    """What a coinbase must satisfy at its place in the chain."""
+def body_at(block: Block, height: int) -> set[str]:
+    """What a body must satisfy at its height."""
     broken = set()
     if block.coinbase.height != height:
         broken.add("coinbase-height")
-    if block.coinbase.state_root != carried_root:
-        broken.add("wrong-state-root")
+    if any(0 < transaction.expires_at < height for transaction in block.transactions):
+        broken.add("expired")
     return broken
+
+
+def body_after(block: Block, carried_root: bytes) -> set[str]:
+    """What a coinbase must satisfy after its ancestors were executed."""
+    return {"wrong-state-root"} if block.coinbase.state_root != carried_root else set()
 
 
 def transaction_alone(transaction: Transaction, genesis: bytes) -> set[str]:
