@@ -15,7 +15,8 @@ use bincode::de::read::Reader;
 use bincode::enc::write::Writer;
 
 /// Memory a single decode may claim, in bytes: a guard only, since [`List`] and [`Text`] already refuse a length
-/// that exceeds the input. At least four times the largest encoded type (a block, 4 MiB).
+/// that exceeds the input; `tests/bounded_decoding` counts what is allocated. At least four times the largest encoded
+/// type (a block, 4 MiB).
 const MEMORY_GUARD_BYTES: usize = 32 << 20;
 
 type Config = Configuration<LittleEndian, Fixint, Limit<MEMORY_GUARD_BYTES>>;
@@ -132,10 +133,10 @@ fn checked_length<D: Decoder>(decoder: &mut D) -> Result<usize, BincodeError> {
     Ok(length)
 }
 
-/// The whole count when the input is long enough to plausibly hold it, else a small start that grows as items come.
+/// The whole count when the input is long enough to plausibly hold it; else nothing, and it grows as items come.
 fn affordable_capacity<T, D: Decoder>(decoder: &mut D, count: usize) -> usize {
     let plausible_bytes = count.saturating_mul(size_of::<T>()) / 4;
-    if decoder.reader().peek_read(plausible_bytes).is_some() { count } else { count.min(16) }
+    if decoder.reader().peek_read(plausible_bytes).is_some() { count } else { 0 }
 }
 
 impl<T> Deref for List<T> {
