@@ -86,13 +86,19 @@ impl<R: ChainReader> Chain<R> {
     }
 
     /// Gives every body its place in the order of checking: the committed branch was first, as far as anyone knows.
+    /// All have theirs before any is linked, since with a block everything that hangs on it is linked.
     fn link_all(&mut self, path: &[Index]) {
         let others = self.headers.indexes().collect::<Vec<_>>();
         for index in path.iter().chain(&others).copied().filter(|index| *index != GENESIS) {
-            let entry = self.headers.get(index);
-            if !entry.linked && matches!(entry.body, Body::Checked { order: 0 }) {
-                self.headers.link(index, self.next_order);
+            if self.headers.get(index).body == (Body::Checked { order: 0 }) {
+                self.headers.set_body(index, Body::Checked { order: self.next_order });
                 self.next_order += 1;
+            }
+        }
+        for index in others {
+            let entry = self.headers.get(index);
+            if let (false, Body::Checked { order }) = (entry.linked, entry.body) {
+                self.headers.link(index, order);
             }
         }
     }

@@ -136,6 +136,19 @@ fn a_restart_in_the_middle_of_a_branch_goes_on_where_it_was() {
 }
 
 #[test]
+fn on_equal_work_the_branch_that_was_followed_is_followed_after_a_restart() {
+    let ours = busy_chain(20);
+    let theirs = branch(&ours, 10, 10);
+    for (first, second) in [(&ours, &theirs), (&theirs, &ours)] {
+        let mut lab = Lab::new();
+        lab.adopt(first);
+        lab.adopt(second);
+        let mut lab = lab.restarted();
+        lab.assert_at(first);
+    }
+}
+
+#[test]
 fn what_was_not_durable_is_fetched_again() {
     let chain = busy_chain(30);
     let mut lab = Lab::new();
