@@ -47,11 +47,7 @@ pub trait Accounts {
         &mut self,
         address: Address,
         change: impl FnOnce(Account) -> Result<Account, E>,
-    ) -> Result<Account, E> {
-        let before = self.get(&address);
-        self.set(address, change(before)?);
-        Ok(before)
-    }
+    ) -> Result<Account, E>;
 }
 
 /// A hash table of accounts, seeded at random so that nobody can choose addresses that collide.
@@ -115,5 +111,55 @@ impl Accounts for AccountTable {
 impl FromIterator<(Address, Account)> for AccountTable {
     fn from_iter<I: IntoIterator<Item = (Address, Account)>>(accounts: I) -> Self {
         Self(accounts.into_iter().filter(|(_, account)| !account.is_empty()).collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALICE: Address = Address([1; 32]);
+    const BOB: Address = Address([2; 32]);
+
+    fn account(balance: u64, nonce: u64) -> Account {
+        Account { balance: Amount(balance), nonce }
+    }
+
+    #[test]
+    fn an_account_exists_while_it_holds_money_or_has_sent_something() {
+        for (existing, count) in [(account(1, 0), 1), (account(0, 1), 1), (account(0, 0), 0)] {
+            let mut table = AccountTable::default();
+            table.set(ALICE, existing);
+            assert_eq!((table.get(&ALICE), table.len(), table.is_empty()), (existing, count, count == 0));
+            let filled: AccountTable = [(ALICE, existing), (BOB, account(5, 5))].into_iter().collect();
+            assert_eq!(filled.len(), count + 1);
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_emptied_is_gone() {
+        let mut table: AccountTable = [(ALICE, account(3, 0)), (BOB, account(4, 0))].into_iter().collect();
+        table.set(ALICE, Account::default());
+        assert_eq!(table.sorted(), [(BOB, account(4, 0))]);
+        table.set(BOB, Account::default());
+        assert!(table.is_empty());
+    }
+
+    #[test]
+    fn a_change_answers_what_was_and_a_refused_one_changes_nothing() {
+        let mut table = AccountTable::default();
+        let add = |account: Account| Ok::<_, ()>(Account { nonce: account.nonce + 1, ..account });
+        assert_eq!(table.change(ALICE, add), Ok(account(0, 0)));
+        assert_eq!(table.change(ALICE, add), Ok(account(0, 1)));
+        for address in [ALICE, BOB] {
+            assert_eq!(table.change(address, |_| Err("no")), Err("no"));
+        }
+        assert_eq!(table.sorted(), [(ALICE, account(0, 2))]);
+    }
+
+    #[test]
+    fn the_sum_of_all_balances_may_exceed_64_bits() {
+        let table: AccountTable = [(ALICE, account(u64::MAX, 0)), (BOB, account(3, 0))].into_iter().collect();
+        assert_eq!(table.total(), u128::from(u64::MAX) + 3);
     }
 }

@@ -247,6 +247,7 @@ mod tests {
         assert_eq!(checked.size(), codec::encode(block.as_ref()).len());
         assert_eq!(checked.total_fees(), Amount(20_000));
         assert_eq!(checked.id(), BlockId { height: Height(1), hash: block.hash() });
+        assert_eq!(checked.previous(), chain.params.genesis_hash());
         assert_eq!(checked.hashes()[1].leaf, block.transactions[1].leaf_hash());
         assert_eq!(checked.senders()[1], block.transactions[1].sender_address());
     }
@@ -340,6 +341,15 @@ mod tests {
         assert_eq!(uncommitted, Err(Violation::WrongCommitment));
         let committed = Header { commitment: coinbase.commitment(), ..header };
         assert_eq!(check_coinbase_fields(&coinbase, &committed, Height(1)), Ok(()));
+    }
+
+    #[test]
+    fn each_signature_can_be_checked_by_its_place() {
+        let chain = dev_chain();
+        let forged = remade(block_of_payments(&chain), |block| block.transactions[1].signature.0[0] ^= 1);
+        let checked = CheckedBlock::trusted(forged, &chain.params);
+        let verdict = |index| checked.signature_check(index).map(|check| verify(&[check]));
+        assert_eq!([verdict(0), verdict(1), verdict(2)], [Some(Ok(())), Some(Err(vec![0])), None]);
     }
 
     #[test]

@@ -102,6 +102,19 @@ mod tests {
     }
 
     #[test]
+    fn amounts_fees_and_nonces_end_where_json_numbers_stop_being_exact() {
+        let last = 9_007_199_254_740_991;
+        let valid = Transaction { nonce: last, fee: Amount(last), ..transfer(&[last], "") };
+        assert_eq!(check_transaction_in_isolation(&valid), Ok(()));
+        let beyond = Transaction { nonce: last + 1, ..valid.clone() };
+        assert_eq!(check_transaction_in_isolation(&beyond), Err(Violation::NonceGap));
+        let beyond = Transaction { fee: Amount(last + 1), ..valid };
+        assert_eq!(check_transaction_in_isolation(&beyond), Err(Violation::FeeOutOfRange));
+        let beyond = transfer(&[last + 1], "");
+        assert_eq!(check_transaction_in_isolation(&beyond), Err(Violation::AmountOutOfRange));
+    }
+
+    #[test]
     fn each_broken_limit_is_named() {
         let beyond = Amount::MAX.0 + 1;
         let cases = [
