@@ -145,4 +145,33 @@ mod tests {
             assert!(Address::parse(&wrong, AddressKind::Standard).is_err(), "{wrong}");
         }
     }
+
+    /// Bech32m of symbols that need not be an address.
+    fn text_of(symbols: &str) -> String {
+        let symbols = symbols.chars().map(|symbol| Fe32::from_char(symbol).unwrap());
+        let human_part = Hrp::parse("cairn").unwrap();
+        symbols.with_checksum::<Bech32m>(&human_part).chars().collect()
+    }
+
+    #[test]
+    fn an_address_has_kind_zero_32_bytes_and_zeros_behind_them() {
+        let parse = |symbols: &str| Address::parse(&text_of(symbols), AddressKind::Standard);
+        let zeros = |count| "q".repeat(count);
+        assert_eq!(parse(&zeros(53)), Ok(Address([0; 32])));
+        assert_eq!(parse(&format!("p{}", zeros(52))), Err(ParseAddressError::UnknownKind));
+        for count in [0, 1, 40, 51, 54] {
+            assert_eq!(parse(&zeros(count)), Err(ParseAddressError::WrongLength), "{count}");
+        }
+        assert_eq!(parse(&format!("{}p", zeros(52))), Err(ParseAddressError::Padding));
+    }
+
+    #[test]
+    fn an_address_begins_with_the_name_of_its_kind_of_network() {
+        assert!(Address([1; 32]).to_text(AddressKind::Development).starts_with("cairndev1q"));
+    }
+
+    #[test]
+    fn logs_show_the_bytes_of_an_address() {
+        assert_eq!(format!("{:?}", Address([0xab; 32])), format!("Address({})", "ab".repeat(32)));
+    }
 }

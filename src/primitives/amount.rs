@@ -118,4 +118,39 @@ mod tests {
             assert_eq!(text.parse::<Amount>(), Err(ParseAmountError::NotANumber), "{text}");
         }
     }
+
+    #[test]
+    fn an_amount_shows_all_its_pebbles_and_no_zeros_after_them() {
+        for (pebbles, text) in [
+            (0, "0"),
+            (1, "0.00000001"),
+            (99_999_999, "0.99999999"),
+            (100_000_000, "1"),
+            (120_000_000, "1.2"),
+            (1_000_000_000, "10"),
+            (9_007_199_254_740_991, "90071992.54740991"),
+        ] {
+            assert_eq!(Amount(pebbles).to_string(), text);
+        }
+        assert_eq!(format!("{:>6}|{:<6}|", Amount(250_000_000), Amount(700_000_000)), "   2.5|7     |");
+    }
+
+    #[test]
+    fn arithmetic_refuses_what_64_bits_do_not_hold() {
+        let (five, most) = (Amount(5), Amount(u64::MAX));
+        assert_eq!(five.checked_add(Amount(2)), Some(Amount(7)));
+        assert_eq!((most.checked_add(Amount::ZERO), most.checked_add(Amount(1))), (Some(most), None));
+        assert_eq!((five.checked_sub(five), five.checked_sub(Amount(6))), (Some(Amount::ZERO), None));
+        assert_eq!(Amount::checked_sum([five, five, five]), Some(Amount(15)));
+        assert_eq!(Amount::checked_sum([five, most]), None);
+    }
+
+    #[test]
+    fn zeros_around_an_amount_change_nothing() {
+        for text in ["7", "007", "7.", "7.0", "7.00000000"] {
+            assert_eq!(text.parse(), Ok(Amount(700_000_000)), "{text}");
+        }
+        assert_eq!("18446744073709551616".parse::<Amount>(), Err(ParseAmountError::TooLarge));
+        assert_eq!("184467440737.1".parse::<Amount>(), Err(ParseAmountError::TooLarge));
+    }
 }

@@ -138,4 +138,10 @@ mod tests {
         };
         assert_eq!(codec::encode(&coinbase).len(), 129);
     }
+
+    #[test]
+    fn logs_name_a_block_by_height_and_hash() {
+        let id = BlockId { height: Height(7), hash: BlockHash([0xab; 32]) };
+        assert_eq!(format!("{id:?}"), format!("#7 {}", "ab".repeat(32)));
+    }
 }

@@ -212,4 +212,31 @@ mod tests {
         let key = blake3::derive_key("cairn v1 state node", &[]);
         assert_eq!(STATE_NODE.keyed(b"x"), *blake3::keyed_hash(&key, b"x").as_bytes());
     }
+
+    #[test]
+    fn data_that_comes_in_pieces_has_the_hash_of_the_whole() {
+        let in_pieces =
+            |mut hasher: blake3::Hasher| *hasher.update(b"one ").update(b"two").finalize().as_bytes();
+        assert_eq!(in_pieces(SHORT_ID.derive_hasher()), SHORT_ID.derive(b"one two"));
+        assert_eq!(in_pieces(STATE_NODE.keyed_hasher()), STATE_NODE.keyed(b"one two"));
+    }
+
+    #[test]
+    fn every_other_hash_is_shown_in_the_order_of_its_bytes() {
+        let mut bytes = [0; 32];
+        bytes[0] = 0xab;
+        let shown = format!("ab{}", "0".repeat(62));
+        let root = StateRoot(bytes);
+        assert_eq!((root.to_string(), format!("{root:?}")), (shown.clone(), format!("StateRoot({shown})")));
+        assert_eq!(shown.to_uppercase().parse(), Ok(root));
+        assert_eq!(serde_json::to_value(root).unwrap(), serde_json::json!(shown));
+    }
+
+    #[test]
+    fn what_is_not_64_hexadecimal_digits_is_no_hash() {
+        for text in [String::new(), "ab".repeat(31), "ab".repeat(33), "xy".repeat(32)] {
+            assert_eq!(text.parse::<BlockHash>(), Err(ParseHashError), "{text}");
+            assert_eq!(text.parse::<TransactionId>(), Err(ParseHashError), "{text}");
+        }
+    }
 }

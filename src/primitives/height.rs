@@ -54,3 +54,32 @@ impl fmt::Display for Height {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn heights_stay_between_genesis_and_the_largest_number() {
+        let (low, high) = (Height(3), Height(u32::MAX));
+        assert_eq!((low.next(), low.plus(4), low.minus(2)), (Height(4), Height(7), Height(1)));
+        assert_eq!((high.next(), high.plus(4), low.minus(4)), (high, high, Height::GENESIS));
+    }
+
+    #[test]
+    fn only_genesis_has_no_height_before_it() {
+        assert_eq!(Height::GENESIS.previous(), None);
+        assert_eq!(Height(1).previous(), Some(Height::GENESIS));
+        assert_eq!(Height(64).previous(), Some(Height(63)));
+    }
+
+    #[test]
+    fn a_distance_counts_blocks_upwards_only() {
+        assert_eq!((Height(9).since(Height(4)), Height(4).since(Height(9))), (5, 0));
+    }
+
+    #[test]
+    fn a_height_shows_as_its_number() {
+        assert_eq!(Height(1_050_000).to_string(), "1050000");
+    }
+}

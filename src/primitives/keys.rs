@@ -157,4 +157,28 @@ mod tests {
         let forged = SignatureCheck::new(no_point, &Signature([0; 64]), &[0; 32]);
         assert_eq!(verify(&[honest, forged]), Err(vec![1]));
     }
+
+    #[test]
+    fn a_bad_signature_is_named_by_its_place_among_all_whatever_its_batch() {
+        let (good, bad) = (check(1, &[1; 32], false), check(1, &[1; 32], true));
+        let mut checks = vec![good; BATCH_SIGNATURES_MAX + 3];
+        let places = [5, BATCH_SIGNATURES_MAX, BATCH_SIGNATURES_MAX + 2];
+        for place in places {
+            checks[place] = bad.clone();
+        }
+        assert_eq!(verify(&checks), Err(places.to_vec()));
+    }
+
+    #[test]
+    fn a_secret_key_shows_nothing_of_itself() {
+        let alice = SecretKey::from_seed(&[0xab; 32]);
+        assert_eq!(format!("{alice:?}"), "SecretKey(hidden)");
+    }
+
+    #[test]
+    fn keys_and_signatures_show_as_hexadecimal_digits() {
+        let (key, signature) = (PublicKey([0xab; 32]), Signature([0xcd; 64]));
+        assert_eq!((key.to_string(), signature.to_string()), ("ab".repeat(32), "cd".repeat(64)));
+        assert_eq!(format!("{key:?}"), format!("PublicKey({key})"));
+    }
 }

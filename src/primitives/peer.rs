@@ -60,4 +60,21 @@ mod tests {
         assert_eq!(peer.to_string().parse(), Ok(peer));
         assert_eq!("otter".parse::<PeerId>(), Err(ParsePeerIdError));
     }
+
+    #[test]
+    fn logs_show_the_id_that_people_know() {
+        let peer = PeerId([7; 32]);
+        assert_eq!(format!("{peer:?}"), format!("PeerId({peer})"));
+    }
+
+    #[test]
+    fn only_an_ed25519_key_of_the_right_length_is_a_peer() {
+        let whole = PeerId([7; 32]).to_multihash();
+        assert_eq!(PeerId::from_multihash(&whole), Ok(PeerId([7; 32])));
+        let another_kind = [&[0x00, 0x24, 0x08, 0x02], &whole[4..]].concat();
+        let too_long = [&whole[..], &[0]].concat();
+        for bytes in [&whole[..37], &too_long, &another_kind, &[]] {
+            assert_eq!(PeerId::from_multihash(bytes), Err(ParsePeerIdError), "{bytes:x?}");
+        }
+    }
 }

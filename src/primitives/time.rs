@@ -31,3 +31,26 @@ impl fmt::Display for Timestamp {
         self.0.fmt(f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_of_times_has_a_sign() {
+        let (noon, later) = (Timestamp(1_000), Timestamp(1_007));
+        assert_eq!((later.since(noon), noon.since(later)), (7, -7));
+        assert_eq!(Timestamp(0).since(Timestamp(u32::MAX)), -4_294_967_295);
+    }
+
+    #[test]
+    fn a_time_never_runs_over_the_end_of_its_four_bytes() {
+        assert_eq!(Timestamp(1_000).plus(7), Timestamp(1_007));
+        assert_eq!(Timestamp(u32::MAX - 1).plus(7), Timestamp(u32::MAX));
+    }
+
+    #[test]
+    fn a_time_shows_as_its_seconds() {
+        assert_eq!(Timestamp(1_767_225_600).to_string(), "1767225600");
+    }
+}

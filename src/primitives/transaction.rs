@@ -208,4 +208,45 @@ mod tests {
         assert_eq!(bytes[fixed - 4..fixed], [0; 4], "the tag of a transfer");
         assert_eq!(codec::decode::<Transaction>(&bytes, 1 << 16), Ok(payment()));
     }
+
+    #[test]
+    fn the_sum_of_the_outputs_is_none_when_64_bits_do_not_hold_it() {
+        let of = |amounts: &[u64]| {
+            let output = |amount: &u64| Output { to: Address([2; 32]), amount: Amount(*amount) };
+            let outputs = amounts.iter().map(output).collect();
+            let action = Action::Transfer(Transfer { outputs, memo: Text::default() });
+            Transaction { action, ..payment() }.total_output()
+        };
+        assert_eq!(of(&[3, 4]), Some(Amount(7)));
+        assert_eq!(of(&[u64::MAX, 0]), Some(Amount(u64::MAX)));
+        assert_eq!(of(&[u64::MAX, 1]), None);
+    }
+
+    #[test]
+    fn an_anchor_pays_nobody() {
+        let action = Action::Anchor(Anchor { digest: [1; 32], label: Text::from("a file") });
+        let anchor = Transaction { action, ..payment() };
+        assert_eq!((anchor.outputs(), anchor.total_output()), (&[][..], Some(Amount::ZERO)));
+    }
+
+    #[test]
+    fn the_hashes_of_many_are_those_of_each() {
+        let genesis = BlockHash([9; 32]);
+        let (short, long) = (payment(), Transaction { nonce: 7, ..payment() });
+        let anchor = Transaction {
+            action: Action::Anchor(Anchor { digest: [1; 32], label: Text::default() }),
+            ..payment()
+        };
+        let all = [long, anchor, short];
+        let each: Vec<_> = all.iter().map(|one| TransactionHashes::of(one, &genesis)).collect();
+        assert_eq!(TransactionHashes::of_all(&all, &genesis), each);
+        for (transaction, hashes) in all.iter().zip(each) {
+            assert_eq!(hashes.size as usize, codec::encode(transaction).len());
+            assert_eq!(hashes.leaf, transaction.leaf_hash());
+            assert_eq!(
+                (hashes.id, hashes.signing),
+                (transaction.id(&genesis), transaction.signing_hash(&genesis))
+            );
+        }
+    }
 }
