@@ -25,7 +25,7 @@ const fn address(digits: &str) -> Address {
     let mut bytes = [0; 32];
     let mut place = 0;
     while place < 64 {
-        bytes[place / 2] = bytes[place / 2] << 4 | digit(digits.as_bytes()[place]);
+        bytes[place / 2] = bytes[place / 2] * 16 + digit(digits.as_bytes()[place]);
         place += 1;
     }
     Address(bytes)

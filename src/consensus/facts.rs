@@ -54,3 +54,30 @@ impl HeaderFacts {
 fn work_of(bits: CompactTarget) -> Work {
     bits.target().map_or(Work::ZERO, Target::work)
 }
+
+#[cfg(test)]
+mod tests {
+    use ruint::aliases::U256;
+
+    use super::*;
+
+    #[test]
+    fn work_adds_up_from_genesis_on_with_genesis_included() {
+        let params = Params::named("lan").unwrap();
+        let genesis = HeaderFacts::genesis(&params);
+        assert_eq!(genesis.work, Work(U256::from(0xff_ffff)), "2^24 hashes, less the rounding");
+        let header = Header {
+            bits: CompactTarget(0x1e10_0000),
+            time: Timestamp(genesis.time.0 + 7),
+            ..params.genesis().header
+        };
+        let child = HeaderFacts {
+            height: Height(1),
+            hash: BlockHash([3; 32]),
+            time: header.time,
+            bits: header.bits,
+            work: Work(U256::from(0xff_ffff + 0xf_ffff)),
+        };
+        assert_eq!(genesis.child(&header, child.hash), child);
+    }
+}

@@ -1,6 +1,6 @@
 //! Chains for tests, benchmarks and simulations of every layer: easy blocks, and keys with money on `dev`.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha512;
@@ -32,8 +32,9 @@ const SEED_ROUNDS: usize = 2_048;
 
 /// The key m/44'/7331'/0'/0'/index' of the well-known words: on `dev` the first ten have money.
 pub fn dev_key(index: u32) -> SecretKey {
-    let master = hmac_sha512(b"ed25519 seed", &[&seed_of(DEV_WORDS)]);
-    let leaf = [44, 7331, 0, 0, index].into_iter().fold(master, |node, step| hardened_child(&node, step));
+    static MASTER: LazyLock<[u8; 64]> =
+        LazyLock::new(|| hmac_sha512(b"ed25519 seed", &[&seed_of(DEV_WORDS)]));
+    let leaf = [44, 7331, 0, 0, index].into_iter().fold(*MASTER, |node, step| hardened_child(&node, step));
     SecretKey::from_seed(leaf.first_chunk().expect("64 bytes begin with 32"))
 }
 
