@@ -284,4 +284,37 @@ mod tests {
         let bytes = encode(&List(vec![0xff_u8, 0xfe]));
         assert!(matches!(decode::<Text>(&bytes, 64), Err(DecodeError::Malformed(_))));
     }
+
+    #[test]
+    fn input_beyond_the_limit_is_refused_before_it_is_read() {
+        let bytes = encode(&7_u32);
+        assert_eq!(decode::<u32>(&bytes, 4), Ok(7));
+        assert_eq!(decode::<u32>(&bytes, 3), Err(DecodeError::TooLong { length: 4, limit: 3 }));
+    }
+
+    #[test]
+    fn a_value_may_be_read_from_the_front_of_more_bytes() {
+        assert_eq!(decode_prefix::<u16>(&[7, 0, 8, 9], 4), Ok((7, &[8, 9][..])));
+    }
+
+    #[test]
+    fn lists_and_texts_of_every_length_read_back() {
+        for length in [0, 1, 15, 16, 17, 300] {
+            let list: List<u64> = (0..length).collect();
+            let text = Text("é".repeat(length as usize));
+            let bytes = encode(&(&list, &text));
+            assert_eq!(encoded_len(&(&list, &text)), bytes.len());
+            assert_eq!(decode(&bytes, bytes.len()), Ok((list, text)));
+        }
+    }
+
+    #[test]
+    fn a_list_that_claims_one_item_more_than_it_has_is_refused() {
+        let mut bytes = encode(&List(vec![1_u64, 2]));
+        bytes[0] = 3;
+        assert!(matches!(decode::<List<u64>>(&bytes, 64), Err(DecodeError::Malformed(_))));
+        let mut bytes = encode(&Text::from("stone"));
+        bytes[0] = 6;
+        assert!(matches!(decode::<Text>(&bytes, 64), Err(DecodeError::Malformed(_))));
+    }
 }

@@ -188,4 +188,80 @@ mod tests {
         let work = Work(U256::from(77));
         assert_eq!(codec::decode(&codec::encode(&work), 32), Ok(work));
     }
+
+    #[test]
+    fn a_compact_form_stands_for_its_mantissa_at_its_exponent() {
+        let overflow = Err(CompactTargetError::Overflow);
+        let power = |bits| Ok(Target(U256::ONE << bits));
+        let small = |number: u64| Ok(Target(U256::from(number)));
+        for (bits, target) in [
+            (0x0101_0000, small(1)),
+            (0x0200_0100, small(1)),
+            (0x0212_3456, small(0x1234)),
+            (0x0300_0001, small(1)),
+            (0x0312_3456, small(0x12_3456)),
+            (0x0400_0001, small(0x100)),
+            (0x0512_3456, small(0x12_3456_0000)),
+            (0x2000_0001, power(232)),
+            (0x2040_0000, power(254)),
+            (0x2100_8000, power(255)),
+            (0x2101_0000, overflow),
+            (0x2200_0080, power(255)),
+            (0x2200_0100, overflow),
+            (0x2300_0001, overflow),
+            (0xff00_0000, Err(CompactTargetError::Zero)),
+            (0x0180_0000, Err(CompactTargetError::Zero)),
+            (0x0100_ffff, Err(CompactTargetError::Zero)),
+            (0x0180_0001, Err(CompactTargetError::Negative)),
+        ] {
+            assert_eq!(CompactTarget(bits).target(), target, "{bits:#010x}");
+        }
+    }
+
+    #[test]
+    fn a_target_is_rounded_down_to_a_mantissa_without_its_sign_bit() {
+        for (target, bits) in [
+            (0, 0),
+            (1, 0x0101_0000),
+            (0x7f, 0x017f_0000),
+            (0x80, 0x0200_8000),
+            (0xff, 0x0200_ff00),
+            (0x100, 0x0201_0000),
+            (0x8000, 0x0300_8000),
+            (0x7f_ffff, 0x037f_ffff),
+            (0x80_0000, 0x0400_8000),
+            (0x1234_5678, 0x0412_3456),
+            (0xffff_ffff_ffff_u64, 0x0700_ffff),
+        ] {
+            assert_eq!(Target(U256::from(target)).compact(), CompactTarget(bits), "{target:#x}");
+        }
+        assert_eq!(Target(U256::MAX).compact(), CompactTarget(0x2100_ffff));
+    }
+
+    #[test]
+    fn cumulative_work_neither_wraps_nor_falls_below_nothing() {
+        let work = |number: u64| Work(U256::from(number));
+        assert_eq!((work(5).plus(work(7)), work(7).minus(work(5))), (work(12), work(2)));
+        assert_eq!((Work(U256::MAX).plus(work(1)), work(5).minus(work(7))), (Work(U256::MAX), Work::ZERO));
+    }
+
+    #[test]
+    fn work_is_sent_with_its_most_significant_byte_first() {
+        let mut bytes = [0; 32];
+        bytes[30..].copy_from_slice(&[1, 2]);
+        assert_eq!(Work(U256::from(0x102)).to_be_bytes(), bytes);
+        assert_eq!(Work::from_be_bytes(bytes), Work(U256::from(0x102)));
+    }
+
+    #[test]
+    fn people_see_difficulty_and_work_as_numbers_and_targets_as_digits() {
+        let target = |bits| CompactTarget(bits).target().unwrap();
+        let ratio = target(0x1e01_0000).difficulty(target(0x1e10_0000));
+        assert!((ratio - 16.0).abs() < 1e-9, "{ratio}");
+        assert!((Work(U256::from(1 << 24)).as_f64() - 16_777_216.0).abs() < 1e-3);
+        assert_eq!(CompactTarget(0x0100_00ff).to_string(), "010000ff");
+        assert_eq!(format!("{:?}", CompactTarget(0x1e01_0000)), "CompactTarget(1e010000)");
+        assert_eq!(target(0x0300_abcd).to_string(), format!("{}abcd", "0".repeat(60)));
+        assert_eq!(Work(U256::from(0xabcd)).to_string(), format!("{}abcd", "0".repeat(60)));
+    }
 }
