@@ -45,7 +45,7 @@
     doc = "| [`rpc`] | chain state: it asks the core, or takes the published picture |"
 )]
 #![cfg_attr(feature = "runtime", doc = "| [`mining`] | everything but a template and a nonce |")]
-#![cfg_attr(feature = "cli", doc = "| [`wallet`] | the node: keys never reach it |")]
+#![cfg_attr(feature = "wallet", doc = "| [`wallet`] | the node: keys never reach it |")]
 //!
 //! With `--no-default-features` the crate is primitives, consensus, storage in memory and the core alone. `netsim`, a
 //! member of the workspace, builds that and runs whole networks of it in virtual time.
@@ -103,5 +103,5 @@ pub mod rpc;
 #[cfg(feature = "runtime")]
 pub mod runtime;
 pub mod storage;
-#[cfg(feature = "cli")]
+#[cfg(feature = "wallet")]
 pub mod wallet;
