@@ -63,7 +63,8 @@ pub(super) struct Gate<S> {
 }
 
 impl<S> Gate<S> {
-    fn admit(&self, request: &Request<'_>, caller: Caller) -> RpcResult<()> {
+    /// Whether this caller may send this request.
+    pub(super) fn admit(&self, request: &Request<'_>, caller: Caller) -> RpcResult<()> {
         if !caller.is_local() && !self.api.rate_limit.allows(caller.address, clock::now().monotonic_ms) {
             return Err(too_often());
         }

@@ -27,6 +27,8 @@ mod rate_limit;
 mod recent_templates;
 mod server;
 pub mod suggest;
+#[doc(hidden)]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod transactions;

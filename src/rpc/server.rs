@@ -156,7 +156,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
     SocketAddr::new(ip, address.port())
 }
 
-fn router(api: &Arc<Api>, guard: Guard, stop: &StopHandle) -> Router {
+/// Every way in, behind the guard.
+pub(super) fn router(api: &Arc<Api>, guard: Guard, stop: &StopHandle) -> Router {
     let for_posts = rpc_service(api, LOCAL_BODY_BYTES_MAX as u32, stop);
     let for_websockets = rpc_service(api, WEBSOCKET_MESSAGE_BYTES_MAX, stop);
     let rpc = any(move |Extension(caller): Extension<Caller>, request: Request<Body>| {
