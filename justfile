@@ -32,6 +32,10 @@ fmt:
 bench *FLAGS:
     cargo bench {{FLAGS}}
 
+# Feed every fuzz target, or one, what it may not expect, for so many seconds each.
+fuzz SECONDS="60" TARGET="":
+    fuzz/run {{SECONDS}} {{TARGET}}
+
 # Kill a mining node with signal 9 thirty times, and restart it each time on the same folder.
 kill-test KILLS="30":
     CAIRN_KILLS={{KILLS}} cargo test --test kill -- --nocapture

@@ -88,6 +88,7 @@
 //! | add a command | a file in `cli/` and a line in its arguments |
 //! | keep something new on disk | [`storage::Commit`] if it must be atomic with the chain, else a record |
 //! | simulate a fault | `netsim/` |
+//! | read bytes that somebody else made | a target in `fuzz/` |
 
 #[cfg(feature = "cli")]
 pub mod cli;
