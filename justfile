@@ -16,6 +16,10 @@ lan N="3" *FLAGS:
 netns N="3":
     tests/netns/run {{N}}
 
+# A second implementation, in Python, over the table of rules and SEEDS random chains: both must agree on everything.
+reference SEEDS="24":
+    tests/reference/run {{SEEDS}}
+
 # Every test that needs no extra program.
 test:
     cargo test --workspace

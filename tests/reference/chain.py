@@ -67,7 +67,11 @@ class Chain:
         entry = self.entries.get(block_hash)
         if entry is None or judgement.senders:
             return judgement.header | judgement.senders | judgement.body
-        return entry.broken | ({"accepted"} if self.may_pass(entry) else set())
+        verdicts = entry.broken | ({"accepted"} if self.may_pass(entry) else set())
+        if entry.parent is not None and "invalid-parent" in entry.parent.broken:
+            # A header below an invalid one need not be remembered, and then nobody knows of its children.
+            verdicts.add("orphan")
+        return verdicts
 
     def try_waiting(self, now: int) -> None:
         """Enters blocks whose parent has come, or whose time has."""

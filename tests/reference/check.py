@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Checks exported chains and transcripts against docs/protocol.md: check.py [--now SECONDS] FILE…
+"""Checks exported chains and transcripts against docs/protocol.md: check.py [--now SECONDS] [--totals] [--dump] FILE…
 
-Prints a line for each file. Ends with 1 at the first step where the file and this implementation disagree.
+Prints a line for each file and the totals. Ends with 1 at the first step where the file and this implementation disagree.
 Needs Python 3.9 and the package `blake3`.
 """
 
@@ -31,6 +31,7 @@ def main() -> int:
     parser.add_argument(
         "--now", type=int, default=int(time.time()), help="the clock for exported chains, seconds since 1970"
     )
+    parser.add_argument("--totals", action="store_true", help="print no line for each file")
     parser.add_argument("--dump", action="store_true", help="print the accounts at the end as JSON lines")
     arguments = parser.parse_args()
     totals: Counter = Counter()
@@ -41,7 +42,8 @@ def main() -> int:
         except (Disagreement, Undecodable, AssertionError) as problem:
             print(f"{path}: {problem}", file=sys.stderr)
             return 1
-        report(path, chain)
+        if not arguments.totals:
+            report(path, chain)
         if arguments.dump:
             dump(source, chain)
     print_totals(len(arguments.files), totals)

@@ -17,6 +17,7 @@ VERSION_BITS_TO_ROLL = 0x1FFFE000
 """The bits of a header's version that are free for miners (BIP 320)."""
 
 TAG_BYTES_MAX = 64
+NONCE_MAX = 2**53 - 1
 OUTPUTS_MAX = 256
 MEMO_BYTES_MAX = 256
 LABEL_BYTES_MAX = 64
@@ -101,6 +102,8 @@ def transaction_alone(transaction: Transaction, genesis: bytes) -> set[str]:
     broken = action_alone(transaction)
     if transaction.version != 1:
         broken.add("transaction-version")
+    if transaction.nonce > NONCE_MAX:
+        broken.add("nonce-gap")
     if not 1 <= transaction.fee <= AMOUNT_MAX:
         broken.add("fee-out-of-range")
     if not ed25519.verify(transaction.sender, transaction.signing_hash(genesis), transaction.signature):
