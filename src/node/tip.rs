@@ -6,7 +6,7 @@ use super::Node;
 use super::chain::TipMove;
 use super::effect::{Effect, Verdict};
 use super::event::{ConnectedSummary, Event, TipChange};
-use super::headers::Body;
+use super::headers::{Body, Index};
 use super::mempool::Dropped;
 use super::now::Now;
 use super::query::{Answer, BlockOutcome};
@@ -177,9 +177,22 @@ impl<R: ChainReader> Node<R> {
         match (entry.violation, entry.body) {
             (Some(violation), _) => Some(BlockOutcome::Invalid(violation)),
             (None, Body::Checked { .. }) if self.chain.is_active(index) => Some(BlockOutcome::Connected),
+            (None, Body::Checked { .. }) if self.has_ancestor_in_check(index) => None,
             (None, Body::Checked { .. }) => Some(BlockOutcome::SideBranch),
             (None, Body::Missing | Body::Checking) => None,
         }
+    }
+
+    /// Whether the body that a checked block must be linked to first is just being checked: checks end in any order. One
+    /// that is missing may never come.
+    fn has_ancestor_in_check(&self, mut index: Index) -> bool {
+        while let Body::Checked { .. } = self.chain.headers.get(index).body {
+            match self.chain.headers.get(index).parent {
+                Some(parent) if !self.chain.headers.get(index).linked => index = parent,
+                Some(_) | None => return false,
+            }
+        }
+        self.chain.headers.get(index).body == Body::Checking
     }
 
     /// Shows the newest picture when something changed.

@@ -69,6 +69,29 @@ fn a_second_submission_while_the_first_is_checked_is_a_duplicate() {
 }
 
 #[test]
+fn blocks_are_answered_alike_in_whatever_order_their_checks_end() {
+    let chain = chain_of(3);
+    let mut lab = Lab::new();
+    lab.checks_are_stuck = true;
+    let tickets = [1, 2, 3].map(|height| lab.offer_block(block_at(&chain, height).block()));
+    lab.unstick_backwards();
+    for ticket in tickets {
+        assert!(matches!(lab.seen.answers[&ticket], Answer::Block(BlockOutcome::Connected)));
+    }
+}
+
+#[test]
+fn a_block_whose_parent_has_no_body_yet_is_answered_at_once() {
+    let chain = chain_of(2);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    let (request, question) = lab.take_asked(BOB, is_headers).unwrap();
+    lab.answer(BOB, request, honest(&chain, &question));
+    assert_eq!(lab.submit_block(block_at(&chain, 2).block()), BlockOutcome::SideBranch);
+    assert!(lab.node.checks.waiting_clients.is_empty());
+}
+
+#[test]
 fn all_ends_of_branches_are_named_with_how_they_stand() {
     let chain = chain_of(10);
     let side = branch(&chain, 4, 3);

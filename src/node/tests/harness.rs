@@ -198,6 +198,12 @@ impl Lab {
         }
     }
 
+    /// The same, with the checks ended in the reverse order.
+    pub(super) fn unstick_backwards(&mut self) {
+        self.checks.make_contiguous().reverse();
+        self.unstick();
+    }
+
     /// Lets time pass, waking the node as often as it wishes.
     pub(super) fn pass(&mut self, milliseconds: u64) {
         let end = self.now.monotonic_ms + milliseconds;
