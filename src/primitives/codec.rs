@@ -83,8 +83,20 @@ pub fn decode_prefix<T: Decode<()>>(bytes: &[u8], limit: usize) -> Result<(T, &[
         return Err(DecodeError::TooLong { length: bytes.len(), limit });
     }
     let (value, used) = bincode::decode_from_slice(bytes, CONFIG)
-        .map_err(|error: BincodeError| DecodeError::Malformed(error.to_string()))?;
+        .map_err(|error: BincodeError| DecodeError::Malformed(in_words(&error)))?;
     Ok((value, &bytes[used..]))
+}
+
+fn in_words(error: &BincodeError) -> String {
+    if let BincodeError::UnexpectedEnd { additional } = error {
+        format!("the input ends at least {additional} bytes early")
+    } else if let BincodeError::UnexpectedVariant { found, .. } = error {
+        format!("there is no alternative {found}")
+    } else if let BincodeError::Utf8 { inner } = error {
+        format!("the text is not UTF-8: {inner}")
+    } else {
+        error.to_string()
+    }
 }
 
 /// A sequence whose length prefix is checked against the remaining input before anything is allocated.
