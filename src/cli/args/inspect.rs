@@ -45,23 +45,6 @@ pub(in crate::cli) struct MineArgs {
     pub(in crate::cli) to: Option<String>,
 }
 
-/// `chain`.
-#[derive(Debug, Clone, Subcommand)]
-pub(in crate::cli) enum ChainCommand {
-    /// Check the chain that is kept in the data folder, while no node runs on it
-    Verify {
-        /// Run every block again from the first one
-        #[arg(long)]
-        from_genesis: bool,
-    },
-    /// Delete the chain; wallets and the node's identity stay
-    Reset {
-        /// Do not ask
-        #[arg(long, short)]
-        yes: bool,
-    },
-}
-
 /// `tools`.
 #[derive(Debug, Clone, Subcommand)]
 pub(in crate::cli) enum ToolsCommand {

@@ -3,6 +3,7 @@
 //! A flag goes before its variable (`CAIRN_…`), which goes before the configuration file, which goes before the default:
 //! so everything that the file may say is optional here.
 
+mod chain;
 mod inspect;
 mod node;
 mod wallet;
@@ -11,9 +12,8 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub(super) use inspect::{
-    AddressTool, BlockArgs, ChainCommand, MineArgs, PeersArgs, RpcArgs, ToolsCommand, TxArgs,
-};
+pub(super) use chain::ChainCommand;
+pub(super) use inspect::{AddressTool, BlockArgs, MineArgs, PeersArgs, RpcArgs, ToolsCommand, TxArgs};
 pub(super) use node::{BlockPace, LogFormat, NodeArgs, UpArgs};
 pub(super) use wallet::{SendArgs, WalletCommand, WalletPlace};
 
@@ -100,7 +100,7 @@ pub(super) enum Command {
     Rpc(RpcArgs),
     /// Make blocks now, on a development network
     Mine(MineArgs),
-    /// Check or delete the chain kept here
+    /// Check, export, import or delete the chain kept here
     #[command(subcommand)]
     Chain(ChainCommand),
     /// Small helpers for scripts

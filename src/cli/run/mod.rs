@@ -7,6 +7,7 @@
 //! | the store is opened, with progress | `opening` |
 //! | store → node → network → miner → RPC | `compose` |
 //! | bans outlive a restart, the disk has room | `kept_bans`, `disk_guard` |
+//! | the core alone, on a folder without a node | `offline` |
 //! | what people see | `logging`, `banner`, `narrator` |
 //! | Ctrl-C, and stopping in order | `lifetime`, `signals` |
 
@@ -19,6 +20,7 @@ mod lifetime;
 mod logging;
 mod miner;
 mod narrator;
+mod offline;
 mod opening;
 mod ports;
 mod settings;
@@ -26,5 +28,5 @@ mod signals;
 mod tip_lines;
 mod up;
 
-pub(super) use opening::verify_offline;
+pub(super) use offline::{OfflineNode, verify_offline};
 pub(super) use up::{node, up};

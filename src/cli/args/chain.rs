@@ -1,0 +1,37 @@
+//! Flags of `chain`.
+
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+/// `chain`.
+#[derive(Debug, Clone, Subcommand)]
+pub(in crate::cli) enum ChainCommand {
+    /// Check everything that is kept, with or without a running node
+    Verify {
+        /// Run every block again from the first one
+        #[arg(long)]
+        from_genesis: bool,
+    },
+    /// Write the best chain into a file, with or without a running node
+    Export {
+        /// The file to write, or - for the standard output
+        file: PathBuf,
+        /// Replace the file if it exists
+        #[arg(long)]
+        force: bool,
+    },
+    /// Read blocks from a file, and check each as if a peer had sent it, with or without a running node
+    ///
+    /// What is already here is skipped. It stops at the first block that breaks a rule; what came before it stays.
+    Import {
+        /// A file that `chain export` wrote, or - for the standard input
+        file: PathBuf,
+    },
+    /// Delete the chain; wallets and the node's identity stay
+    Reset {
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+    },
+}
