@@ -5,6 +5,8 @@ use cairn::primitives::keys::{SignatureCheck, verify};
 use cairn::primitives::{
     Address, AddressKind, CompactTarget, ParseAddressError, PublicKey, SecretKey, Signature,
 };
+use rand_chacha::ChaCha12Rng;
+use rand_chacha::rand_core::{Rng, SeedableRng};
 use serde_json::Value;
 
 const ASERT_RUNS: [&str; 6] = [
@@ -108,6 +110,27 @@ fn every_edge_case_of_zip_215_is_valid_alone_and_in_every_batch() {
     assert_eq!(verify(&edge_cases), Ok(()));
     let among_honest: Vec<_> = honest_checks().zip(edge_cases).flat_map(|(a, b)| [a, b]).collect();
     assert_eq!(verify(&among_honest), Ok(()));
+}
+
+#[test]
+fn edge_cases_of_zip_215_hold_at_random_places_among_honest_signatures() {
+    let edge_cases = zip_215_checks(b"Zcash");
+    let honest: Vec<_> = honest_checks().take(64).collect();
+    let mut chance = ChaCha12Rng::from_seed([42; 32]);
+    let mut below = |limit: usize| chance.next_u64() as usize % limit;
+    for round in 0..60 {
+        let mut batch: Vec<_> = honest[..=below(honest.len())].to_vec();
+        for _ in 0..=below(12) {
+            let at = below(batch.len() + 1);
+            batch.insert(at, edge_cases[below(edge_cases.len())].clone());
+        }
+        assert_eq!(verify(&batch), Ok(()), "round {round}");
+        // A bad one among them is named, and takes nobody with it.
+        let at = below(batch.len() + 1);
+        let alice = SecretKey::from_seed(&[7; 32]);
+        batch.insert(at, SignatureCheck::new(alice.public_key(), &alice.sign(&[1; 32]), &[2; 32]));
+        assert_eq!(verify(&batch), Err(vec![at]), "round {round}");
+    }
 }
 
 #[test]
