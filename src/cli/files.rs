@@ -33,6 +33,18 @@ pub(super) fn name(path: &Path) -> String {
     if path == Path::new(STDIO) { "the standard input".to_owned() } else { path.display().to_string() }
 }
 
+/// Everything in a file, of at most so many bytes.
+pub(super) fn read(path: &Path, bytes_max: u64) -> Outcome<Vec<u8>> {
+    let mut bytes = Vec::new();
+    let read = open(path)?.bytes.take(bytes_max + 1).read_to_end(&mut bytes);
+    read.map_err(|error| unreadable(path, &error))?;
+    if bytes.len() as u64 > bytes_max {
+        let cause = format!("{} is longer than {bytes_max} bytes", name(path));
+        return Err(Failure::usage(cause, "is it the right file?"));
+    }
+    Ok(bytes)
+}
+
 /// A file that cannot be read.
 pub(super) fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::usage(format!("cannot read {}: {error}", name(path)), "name a file that can be read, or -")

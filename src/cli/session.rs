@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::args::Common;
 use super::config::Config;
 use super::failure::{Failure, Outcome};
-use super::output::Output;
+use super::output::{self, Output};
 use super::places;
 use crate::consensus::params::{DEFAULT_NETWORK, Params, ParamsOverride};
 use crate::primitives::Address;
@@ -62,6 +62,15 @@ impl Session {
                 format!("on the network {} an address starts with {prefix}1", self.params.name),
             )
         })
+    }
+
+    /// Shows a result of one word, so that a script can use it as it is: in quotes only where JSON was asked for.
+    pub(super) fn show_word(&self, word: &str) {
+        if self.common.json {
+            self.output.show(&word, |_| word.to_owned());
+        } else {
+            output::line(word);
+        }
     }
 
     /// The text of an address on this network.

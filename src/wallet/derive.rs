@@ -76,6 +76,11 @@ impl Seed {
         }
     }
 
+    /// The bytes, for whoever compares them with another wallet's.
+    pub fn to_hex(&self) -> Zeroizing<String> {
+        hex::encode(&*self.0).into()
+    }
+
     /// From hexadecimal digits.
     pub fn from_hex(text: &str) -> Result<Self, DeriveError> {
         let bytes = Zeroizing::new(hex::decode(text).map_err(|_| DeriveError::NotASeed)?);
@@ -106,6 +111,16 @@ impl ExtendedKey {
     #[must_use]
     pub fn descend(&self, path: &KeyPath) -> Self {
         path.0.iter().fold(self.clone(), |key, index| key.child(*index))
+    }
+
+    /// The 32 bytes of the key, for whoever compares them with another wallet's.
+    pub fn private_hex(&self) -> Zeroizing<String> {
+        hex::encode(self.key).into()
+    }
+
+    /// What the key's children are derived with, beside the key.
+    pub fn chain_code_hex(&self) -> Zeroizing<String> {
+        hex::encode(self.chain_code).into()
     }
 
     /// The Ed25519 key.

@@ -9,7 +9,7 @@
 //! | read `--to`, make outputs of it | [`Payee`], [`outputs`] |
 //! | plan, preview and sign a payment or an anchor | [`PaymentPlan`] |
 //! | sign and verify messages | [`sign_message`], [`verify_message`] |
-//! | follow a path by hand | [`ExtendedKey`], [`KeyPath`], [`Seed`] |
+//! | follow a path by hand | [`seed_of_phrase`], [`ExtendedKey`], [`KeyPath`], [`Seed`] |
 //!
 //! A node never sees a key, and nothing here asks one for anything. There is no clock and no randomness: the time a
 //! wallet was made, the bytes of its words and those that seal its file are arguments.
@@ -43,4 +43,4 @@ pub use payment_error::PaymentError;
 pub use protection::{PasswordCost, SEAL_RANDOM_BYTES};
 pub use recipient::{Payee, Recipient, RecipientError, outputs};
 pub use unlocked::{ADDRESSES_MAX, TooManyAddresses, UnlockedWallet};
-pub use words::{WordCount, Words, WordsError};
+pub use words::{WordCount, Words, WordsError, seed_of_phrase};

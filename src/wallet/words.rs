@@ -45,6 +45,9 @@ pub enum WordsError {
     /// Neither 12 nor 24 words.
     #[error("a wallet has 12 or 24 words, these are {0}")]
     Count(usize),
+    /// Not even a count that BIP 39 knows.
+    #[error("BIP 39 knows 12, 15, 18, 21 and 24 words, these are {0}")]
+    CountOfNoWallet(usize),
     /// Each word is in the list, and yet they do not belong together.
     #[error(
         "these words do not belong together: one of them is another word of the list than it should be, \
@@ -101,16 +104,27 @@ impl FromStr for Words {
     type Err = WordsError;
 
     fn from_str(text: &str) -> Result<Self, WordsError> {
-        let text = Zeroizing::new(text.to_lowercase());
-        if let Some((index, word)) = text.split_whitespace().enumerate().find(|(_, word)| !is_listed(word)) {
-            let suggestion = suggestion_for(word);
-            return Err(WordsError::UnknownWord { position: index + 1, word: word.into(), suggestion });
-        }
-        let count = text.split_whitespace().count();
-        if !matches!(count, 12 | 24) {
-            return Err(WordsError::Count(count));
-        }
-        Mnemonic::parse_in_normalized(Language::English, &text).map(Self).map_err(|_| WordsError::Checksum)
+        let refused = |count| (!matches!(count, 12 | 24)).then_some(WordsError::Count(count));
+        read(text, refused).map(Self)
+    }
+}
+
+/// The seed of words of any count that BIP 39 knows: other wallets make 15, 18 and 21 of them, too.
+pub fn seed_of_phrase(text: &str, passphrase: &str) -> Result<Seed, WordsError> {
+    let refused =
+        |count| (!matches!(count, 12 | 15 | 18 | 21 | 24)).then_some(WordsError::CountOfNoWallet(count));
+    read(text, refused).map(|mnemonic| Words(mnemonic).seed(passphrase))
+}
+
+fn read(text: &str, refused: impl Fn(usize) -> Option<WordsError>) -> Result<Mnemonic, WordsError> {
+    let text = Zeroizing::new(text.to_lowercase());
+    if let Some((index, word)) = text.split_whitespace().enumerate().find(|(_, word)| !is_listed(word)) {
+        let suggestion = suggestion_for(word);
+        return Err(WordsError::UnknownWord { position: index + 1, word: word.into(), suggestion });
+    }
+    match refused(text.split_whitespace().count()) {
+        Some(error) => Err(error),
+        None => Mnemonic::parse_in_normalized(Language::English, &text).map_err(|_| WordsError::Checksum),
     }
 }
 
@@ -166,6 +180,15 @@ mod tests {
             assert_eq!(words.entropy().as_slice(), entropy);
             assert_eq!(words.seed("TREZOR"), Seed::from_hex(seed).unwrap());
         }
+    }
+
+    #[test]
+    fn every_published_phrase_has_its_seed_and_other_counts_are_refused() {
+        let vectors: Vec<[String; 4]> = serde_json::from_str(VECTORS).unwrap();
+        for [_, phrase, seed, _] in &vectors {
+            assert_eq!(seed_of_phrase(phrase, "TREZOR").unwrap(), Seed::from_hex(seed).unwrap());
+        }
+        assert_eq!(seed_of_phrase("zoo zoo zoo", ""), Err(WordsError::CountOfNoWallet(3)));
     }
 
     #[test]

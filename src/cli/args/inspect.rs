@@ -1,6 +1,6 @@
-//! Flags of the commands that ask a node, or look at what it keeps.
+//! Flags of the commands that ask a node.
 
-use clap::{Args, Subcommand};
+use clap::Args;
 
 /// `peers`.
 #[derive(Debug, Clone, Args)]
@@ -43,22 +43,4 @@ pub(in crate::cli) struct MineArgs {
     /// Who earns them: an address [default: as the node was told]
     #[arg(long, value_name = "ADDRESS")]
     pub(in crate::cli) to: Option<String>,
-}
-
-/// `tools`.
-#[derive(Debug, Clone, Subcommand)]
-pub(in crate::cli) enum ToolsCommand {
-    /// Look into an address
-    #[command(subcommand)]
-    Address(AddressTool),
-}
-
-/// `tools address`.
-#[derive(Debug, Clone, Subcommand)]
-pub(in crate::cli) enum AddressTool {
-    /// Show the bytes an address stands for
-    Decode {
-        /// As people write it
-        address: String,
-    },
 }

@@ -6,6 +6,7 @@
 mod chain;
 mod inspect;
 mod node;
+mod tools;
 mod wallet;
 
 use std::path::PathBuf;
@@ -13,9 +14,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub(super) use chain::ChainCommand;
-pub(super) use inspect::{AddressTool, BlockArgs, MineArgs, PeersArgs, RpcArgs, ToolsCommand, TxArgs};
+pub(super) use inspect::{BlockArgs, MineArgs, PeersArgs, RpcArgs, TxArgs};
 pub(super) use node::{BlockPace, LogFormat, NodeArgs, UpArgs};
-pub(super) use wallet::{SendArgs, WalletCommand, WalletPlace};
+pub(super) use tools::{
+    AddressTool, DecodeArgs, DifficultyNextArgs, DifficultyTool, EncodedKind, ToolsCommand,
+    VerifySignatureArgs,
+};
+pub(super) use wallet::{DeriveArgs, SendArgs, WalletCommand, WalletPlace};
 
 use super::output::ColorChoice;
 

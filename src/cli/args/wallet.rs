@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{ArgGroup, Args, Subcommand};
 
 /// Where wallets are, and how they are opened without a person.
 #[derive(Debug, Clone, Default, Args)]
@@ -63,6 +63,11 @@ pub(in crate::cli) enum WalletCommand {
         #[command(flatten)]
         place: WalletPlace,
     },
+    /// Derive a key from words or a seed by a path, and show it; no wallet is made or read
+    ///
+    /// What is given on the command line can be read by every program of this machine, and the shell remembers it. For
+    /// words that keep money, give a file, or - to hand them in through the standard input.
+    Derive(DeriveArgs),
     /// Change a wallet's password
     Password {
         /// Which wallet
@@ -101,4 +106,28 @@ pub(in crate::cli) struct SendArgs {
     pub(in crate::cli) wait: Option<u32>,
     #[command(flatten)]
     pub(in crate::cli) place: WalletPlace,
+}
+
+/// `wallet derive`.
+#[derive(Debug, Clone, Args)]
+#[command(group = ArgGroup::new("root").required(true).args(["mnemonic", "mnemonic_file", "seed"]))]
+pub(in crate::cli) struct DeriveArgs {
+    /// The words (BIP 39), or - to read them from the standard input
+    #[arg(long, value_name = "WORDS")]
+    pub(in crate::cli) mnemonic: Option<String>,
+    /// A file with the words, or - for the standard input
+    #[arg(long, value_name = "FILE")]
+    pub(in crate::cli) mnemonic_file: Option<PathBuf>,
+    /// A seed of 16 to 64 bytes in hexadecimal instead of words, or - to read it from the standard input
+    #[arg(long, value_name = "HEX")]
+    pub(in crate::cli) seed: Option<String>,
+    /// The passphrase that goes with the words
+    #[arg(long, value_name = "TEXT", default_value = "", hide_default_value = true)]
+    pub(in crate::cli) passphrase: String,
+    /// A file whose first line is the passphrase
+    #[arg(long, value_name = "FILE", conflicts_with = "passphrase")]
+    pub(in crate::cli) passphrase_file: Option<PathBuf>,
+    /// The way from the seed to the key; every step is hardened
+    #[arg(long, value_name = "PATH", default_value = "m/44'/7331'/0'/0'/0'")]
+    pub(in crate::cli) path: String,
 }

@@ -2,6 +2,7 @@
 
 mod balance;
 mod confirmation;
+mod derive;
 mod list;
 mod make;
 mod opening;
@@ -26,6 +27,7 @@ pub(super) async fn run(session: &Session, command: WalletCommand) -> Outcome {
         WalletCommand::Address { name, new, place } => show::address(session, &name, new, &place),
         WalletCommand::Balance { of, place } => balance::balance(session, &of, &place).await,
         WalletCommand::Send(args) => send::send(session, &args).await,
+        WalletCommand::Derive(args) => derive::derive(session, &args),
         WalletCommand::Words { name, place } => secrets::words(session, &name, &place),
         WalletCommand::Password { name, new_password_file, place } => {
             secrets::change_password(session, &name, new_password_file.as_deref(), &place)
