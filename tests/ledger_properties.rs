@@ -2,9 +2,10 @@
 
 use std::sync::{Arc, LazyLock};
 
-use cairn::consensus::testing::{TEST_FEE, TestChain, dev_key, test_key};
+use cairn::consensus::testing::{TEST_FEE, TestChain, dev_key, property_cases, test_key};
 use cairn::consensus::{
-    Account, AccountTable, Accounts, Params, StateTree, Undo, state_root, state_root_by_definition, subsidy,
+    Account, AccountTable, Accounts, Params, StateTree, Undo, path_of, state_root, state_root_by_definition,
+    subsidy,
 };
 use cairn::primitives::{
     Action, Address, Amount, Anchor, Block, Height, List, Output, SecretKey, Text, Transaction, Transfer,
@@ -40,6 +41,24 @@ fn numbered(number: u16) -> Address {
     bytes[..2].copy_from_slice(&number.to_le_bytes());
     Address(bytes)
 }
+
+/// The first path that does not begin with eleven zeros.
+const CROWD_END: [u8; 32] = {
+    let mut path = [0; 32];
+    path[1] = 1 << 5;
+    path
+};
+
+/// Addresses whose paths begin with eleven zeros, found by trying: between their nodes and the root
+/// there is nothing beside them.
+static CROWD: LazyLock<Vec<Address>> = LazyLock::new(|| {
+    let mut bytes = [0xaa; 32];
+    let tried = (0..u32::MAX).map(move |number| {
+        bytes[..4].copy_from_slice(&number.to_le_bytes());
+        Address(bytes)
+    });
+    tried.filter(|address| path_of(address).0 < CROWD_END).take(300).collect()
+});
 
 /// The wishes as transactions of people who have money; too much is wanted only when one of them wants often.
 fn transactions(chain: &TestChain, wishes: &[Wish]) -> Vec<Transaction> {
@@ -84,7 +103,7 @@ fn supply(chain: &TestChain) -> u64 {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(48))]
+    #![proptest_config(ProptestConfig::with_cases(property_cases(48)))]
 
     #[test]
     fn undoing_a_chain_passes_through_the_very_states_it_came_from(blocks in vec(wishes(), 1..12)) {
@@ -138,6 +157,30 @@ proptest! {
             let expected = state_root_by_definition(accounts.sorted(), []);
             prop_assert_eq!(state_root(tree.root(), []), expected);
             prop_assert_eq!(StateTree::build(accounts.sorted()).root(), tree.root());
+        }
+    }
+
+    #[test]
+    fn the_tree_follows_a_crowd_with_one_prefix_as_it_comes_and_goes_and_comes_back(
+        steps in vec((vec((0..300_usize, prop_oneof![Just(0), 1..9_u64]), 1..250), any::<bool>()), 1..8),
+    ) {
+        let mut accounts: AccountTable = (0..40).map(|number| (numbered(number), Account { balance: Amount(1), nonce: 0 })).collect();
+        let mut tree = StateTree::build(accounts.sorted());
+        for (step, is_undone) in steps {
+            let before = tree.root();
+            let touched = || step.iter().map(|(place, _)| CROWD[*place]);
+            let set = |(place, balance): &(usize, u64)| {
+                accounts.change(CROWD[*place], |_| Ok::<_, ()>(Account { balance: Amount(*balance), nonce: 0 })).unwrap()
+            };
+            let previous: Vec<_> = step.iter().map(set).collect();
+            tree.update(touched(), &accounts);
+            prop_assert_eq!(state_root(tree.root(), []), state_root_by_definition(accounts.sorted(), []));
+            prop_assert_eq!(StateTree::build(accounts.sorted()).root(), tree.root());
+            if is_undone {
+                touched().zip(previous).rev().for_each(|(address, account)| accounts.set(address, account));
+                tree.update(touched(), &accounts);
+                prop_assert_eq!(tree.root(), before);
+            }
         }
     }
 

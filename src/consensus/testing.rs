@@ -27,8 +27,20 @@ pub const DEV_WORDS: &str = "test test test test test test test test test test t
 /// What every test payment pays its miner: above the minimum that nodes ask for by default.
 pub const TEST_FEE: Amount = Amount(10_000);
 
+/// Cases that proptest tries when nobody says how many.
+const PROPTEST_CASES_BY_DEFAULT: u64 = 256;
+
 /// Rounds of PBKDF2 between the words and the seed, by BIP 39.
 const SEED_ROUNDS: usize = 2_048;
+
+/// How often a property is tried: so often by default, and more or less in the measure in which the environment
+/// variable `PROPTEST_CASES` is above or below proptest's own 256.
+pub fn property_cases(by_default: u32) -> u32 {
+    let wanted = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse::<u64>().ok());
+    let cases =
+        u64::from(by_default) * wanted.unwrap_or(PROPTEST_CASES_BY_DEFAULT) / PROPTEST_CASES_BY_DEFAULT;
+    u32::try_from(cases).unwrap_or(u32::MAX).max(1)
+}
 
 /// The key m/44'/7331'/0'/0'/index' of the well-known words: on `dev` the first ten have money.
 pub fn dev_key(index: u32) -> SecretKey {

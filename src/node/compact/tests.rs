@@ -5,6 +5,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::consensus::check_block::check_block_in_isolation;
+use crate::consensus::testing::property_cases;
 use crate::consensus::violation::Violation;
 use crate::node::mempool::testing::{ALICE, BOB, World, address, payment};
 use crate::primitives::codec::{decode, encode, encoded_len};
@@ -109,7 +110,7 @@ fn a_shape_that_no_block_has_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(property_cases(64)))]
 
     #[test]
     fn a_block_comes_back_whatever_is_known(choice in vec((any::<bool>(), any::<bool>()), 0..60), key: u64) {
