@@ -15,7 +15,7 @@ use crate::node::query::{BlockOutcome, Rejection, Supply};
 use crate::node::serve::serve;
 use crate::node::verify::execute;
 use crate::node::{Answer, Event, Input, Node, Now, Query, Template, View};
-use crate::primitives::{Block, BlockId, List, PeerId, Transaction, TransactionId};
+use crate::primitives::{Block, BlockHash, BlockId, List, PeerId, Transaction, TransactionId};
 use crate::storage::{ChainReader, ChainStore, Commit, MemoryStore, StorageError, StoredChain, StoredHeader};
 
 pub(super) const BOB: PeerId = PeerId([2; 32]);
@@ -52,6 +52,8 @@ pub(super) struct Seen {
     pub(super) answers: BTreeMap<Ticket, Answer>,
     pub(super) events: Vec<Event>,
     pub(super) jobs: Vec<VerifyJob>,
+    /// Bodies in the order in which they were fully checked.
+    pub(super) checked: Vec<BlockHash>,
     pub(super) hung_up: Vec<PeerId>,
     pub(super) banned: Vec<PeerId>,
 }
@@ -151,7 +153,10 @@ impl Lab {
                     self.seen.jobs.push(job.clone());
                     self.checks.push_back((ticket, job));
                 }
-                Effect::Commit(commit) => self.commits.push_back(commit),
+                Effect::Commit(commit) => {
+                    self.seen.checked.extend(commit.bodies.iter().map(|(id, _)| id.hash));
+                    self.commits.push_back(commit);
+                }
                 Effect::Publish(gossip) => self.seen.published.push(gossip),
                 Effect::Verdict { message, verdict } => {
                     let before = self.seen.verdicts.insert(message, verdict);

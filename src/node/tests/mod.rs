@@ -3,6 +3,7 @@
 mod chains;
 mod clients;
 mod determinism;
+mod fork_choice;
 mod harness;
 mod headers;
 mod junk;
@@ -13,3 +14,4 @@ mod restart;
 mod storm;
 mod sync;
 mod transactions;
+mod tree;
