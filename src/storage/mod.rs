@@ -27,3 +27,5 @@ pub use sled_store::open_report::OpenReport;
 pub use sled_store::records::Records;
 #[cfg(feature = "sled")]
 pub use sled_store::store::{SledReader, SledStore};
+#[cfg(feature = "sled")]
+pub use sled_store::thresholds::Thresholds;

@@ -18,7 +18,7 @@ use crate::storage::segment::sync_folder;
 /// that piece goes to a file of its own that is never synced (measured: with values of 60 KB nearly all did).
 pub(super) const VALUE_BYTES_MAX: usize = 24_000;
 /// Bytes of a segment of sled's log: 20 values and their keys stay below a quarter.
-const SEGMENT_BYTES: usize = 2 << 20;
+pub(super) const SEGMENT_BYTES: usize = 2 << 20;
 /// Bytes after which a batch is applied. While sled applies one, readers wait.
 pub(super) const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Changes after which a batch is applied: sled frees nothing that it replaces while it applies one.
@@ -39,6 +39,7 @@ pub(super) struct Database(Arc<Inner>);
 struct Inner {
     table: sled::Db,
     folder: PathBuf,
+    value_bytes_max: usize,
     has_unsynced: AtomicBool,
     // Dropped last, when sled has let go of its files.
     _lock: Arc<FolderLock>,
@@ -91,13 +92,17 @@ impl Batch {
 }
 
 impl Database {
-    /// Opens the table in `folder`, or makes it.
-    pub(super) fn open(folder: &Path, lock: Arc<FolderLock>) -> Result<Self, OpenFailure> {
+    /// Opens the table in `folder`, or makes it, with a log in segments of so many bytes.
+    pub(super) fn open(
+        folder: &Path,
+        lock: Arc<FolderLock>,
+        segment_bytes: usize,
+    ) -> Result<Self, OpenFailure> {
         let config = sled::Config::new()
             .path(folder)
             .flush_every_ms(None)
             .cache_capacity(CACHE_BYTES)
-            .segment_size(SEGMENT_BYTES);
+            .segment_size(segment_bytes);
         let table = match catch_unwind(AssertUnwindSafe(|| config.open())) {
             Ok(Ok(table)) => table,
             Ok(Err(error)) if error.to_string().contains("could not acquire lock") => {
@@ -110,7 +115,14 @@ impl Database {
             Err(_) => return Err(OpenFailure::Broken("its own code failed on the contents".to_owned())),
         };
         let folder = folder.to_owned();
-        Ok(Self(Arc::new(Inner { table, folder, has_unsynced: AtomicBool::new(true), _lock: lock })))
+        let value_bytes_max = VALUE_BYTES_MAX * segment_bytes / SEGMENT_BYTES;
+        Ok(Self(Arc::new(Inner {
+            table,
+            folder,
+            value_bytes_max,
+            has_unsynced: AtomicBool::new(true),
+            _lock: lock,
+        })))
     }
 
     /// The value of a key.
@@ -181,6 +193,11 @@ impl Database {
         StorageError::Damaged { path: self.0.folder.clone(), cause, next_step: next_step.to_owned() }
     }
 
+    /// Longest value that its segments take: [`VALUE_BYTES_MAX`] with segments as they usually are.
+    pub(super) fn value_bytes_max(&self) -> usize {
+        self.0.value_bytes_max
+    }
+
     /// Where it is.
     pub(super) fn folder(&self) -> &Path {
         &self.0.folder
@@ -241,6 +258,6 @@ fn remove_files(folder: &Path, is_unwanted: impl Fn(&str) -> bool) -> Result<Vec
 pub(super) fn temporary() -> (tempfile::TempDir, Database) {
     let folder = tempfile::tempdir().unwrap();
     let lock = FolderLock::acquire(folder.path(), "a test", 0).unwrap();
-    let database = Database::open(&folder.path().join("sled"), Arc::new(lock)).unwrap();
+    let database = Database::open(&folder.path().join("sled"), Arc::new(lock), SEGMENT_BYTES).unwrap();
     (folder, database)
 }

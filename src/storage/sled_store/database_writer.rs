@@ -11,6 +11,7 @@ use super::checkpoint::Checkpoints;
 use super::database::{Batch, Database};
 use super::entries;
 use super::schema::{Kind, height_key};
+use super::thresholds::Thresholds;
 use crate::primitives::codec;
 use crate::primitives::{BlockId, Height};
 use crate::storage::chain_store::StorageError;
@@ -23,10 +24,6 @@ const UNDO_KEPT_BLOCKS: u32 = 5_000;
 const PRUNE_STEP_BLOCKS: u32 = 256;
 /// Heights above which the rest waits for the next time.
 const PRUNE_STEP_BLOCKS_MAX: u32 = 1_024;
-/// Bytes written after which they are made to last: as much must be replayed after a kill, in well under a second.
-const SYNC_BYTES: usize = 16 << 20;
-/// Groups written after which they are made to last, should they be small.
-const SYNC_GROUPS: usize = 1_024;
 /// Quiet time after which what was written is made to last.
 const SYNC_IDLE: Duration = Duration::from_secs(5);
 
@@ -44,6 +41,7 @@ pub(super) struct DatabaseWriter {
     /// Up to where the database says that it durably has the journal.
     pub(super) recorded: Position,
     pub(super) unsynced: Unsynced,
+    pub(super) thresholds: Thresholds,
 }
 
 /// How much was written since the last sync.
@@ -51,6 +49,12 @@ pub(super) struct DatabaseWriter {
 pub(super) struct Unsynced {
     bytes: usize,
     groups: usize,
+}
+
+impl Unsynced {
+    fn is_due(&self, thresholds: &Thresholds) -> bool {
+        self.bytes >= thresholds.sync_bytes || self.groups >= thresholds.sync_groups
+    }
 }
 
 impl DatabaseWriter {
@@ -77,7 +81,7 @@ impl DatabaseWriter {
                 Next::Write(pending) => {
                     self.write(&pending)?;
                     self.backlog.written();
-                    if self.unsynced.bytes >= SYNC_BYTES || self.unsynced.groups >= SYNC_GROUPS {
+                    if self.unsynced.is_due(&self.thresholds) {
                         self.sync()?;
                     }
                 }
@@ -111,7 +115,7 @@ impl DatabaseWriter {
     fn sync(&mut self) -> Result<(), StorageError> {
         self.unsynced = Unsynced::default();
         self.database.sync()?;
-        journal::delete_covered(&self.journal_folder, self.recorded, journal::KEPT_BYTES)?;
+        journal::delete_covered(&self.journal_folder, self.recorded, self.thresholds.kept_bytes)?;
         self.checkpoints.after_sync(&self.database)?;
         let mut batch = Batch::default();
         self.prune_undo(&mut batch)?;
@@ -177,6 +181,7 @@ mod tests {
             written: Position::default(),
             recorded: Position::default(),
             unsynced: Unsynced::default(),
+            thresholds: Thresholds::default(),
         };
         writer.sync().unwrap();
         assert_eq!(lowest_undo(&database), Some(1), "without a checkpoint everything may be needed");

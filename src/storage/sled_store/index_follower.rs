@@ -16,8 +16,6 @@ use crate::storage::chain_store::{ChainReader, StorageError};
 
 /// Entries in memory after which they become a run: about ten full blocks, one megabyte.
 const RECENT_ENTRIES_MAX: usize = 1 << 16;
-/// Blocks in memory after which they become a run: as many are indexed again after a kill.
-const RECENT_BLOCKS_MAX: usize = 1_024;
 
 /// Follows the tip until the store closes.
 #[derive(Debug)]
@@ -25,6 +23,7 @@ pub(super) struct Follower {
     shared: Arc<Shared>,
     tips: Arc<TipWatch>,
     recent_entries: usize,
+    recent_blocks_max: usize,
 }
 
 /// How far the follower is, for whoever waits.
@@ -87,6 +86,7 @@ impl Follower {
         tips: Arc<TipWatch>,
         genesis: BlockHash,
         rebuild: bool,
+        recent_blocks_max: usize,
     ) -> Result<Self, StorageError> {
         if rebuild || database.get(&Kind::IndexDamaged.key())?.is_some() {
             remove_all(&database)?;
@@ -97,7 +97,7 @@ impl Follower {
         manifest.runs.remove_leftovers(&database)?;
         let progress = Progress::new(Arc::clone(&tips), manifest.cursor);
         let shared = Shared::new(database, reader, genesis, manifest, progress);
-        Ok(Self { shared: Arc::new(shared), tips, recent_entries: 0 })
+        Ok(Self { shared: Arc::new(shared), tips, recent_entries: 0, recent_blocks_max })
     }
 
     /// What queries share with it.
@@ -171,7 +171,8 @@ impl Follower {
         let mut state = self.shared.write();
         state.recent.push((id, entries));
         state.cursor = id;
-        let is_full = self.recent_entries >= RECENT_ENTRIES_MAX || state.recent.len() >= RECENT_BLOCKS_MAX;
+        let is_full =
+            self.recent_entries >= RECENT_ENTRIES_MAX || state.recent.len() >= self.recent_blocks_max;
         drop(state);
         self.shared.progress.set(id);
         if is_full { self.flush() } else { Ok(()) }
@@ -193,7 +194,7 @@ impl Follower {
                 state.recent.iter().flat_map(|(_, entries)| entries.table(table)).copied().collect();
             entries.sort_unstable();
             if !entries.is_empty() {
-                manifest.runs.add(&mut batch, table, &entries);
+                manifest.runs.add(&self.shared.database, &mut batch, table, &entries);
             }
         }
         drop(state);

@@ -3,7 +3,7 @@
 //! | question | answered by |
 //! | --- | --- |
 //! | How is a data folder opened, and repaired? | [`open`], [`open_report`], `folder_lock`, `load` |
-//! | What happens to a commit? | [`store`], `entries`, `backlog`, `database_writer` |
+//! | What happens to a commit? | [`store`], `entries`, `backlog`, `database_writer`, when [`thresholds`] say so |
 //! | What is where in the database? | `schema`, `values`, `checkpoint`, [`records`] |
 //! | What do wallets ask? | [`index`], kept up to date by `index_follower` in `sorted_runs` of entries |
 //! | Which file knows sled? | `database`, and no other |
@@ -26,5 +26,6 @@ pub mod records;
 mod schema;
 mod sorted_runs;
 pub mod store;
+pub mod thresholds;
 mod tip_watch;
 mod values;

@@ -17,6 +17,7 @@ use super::open_report::OpenReport;
 use super::records::Records;
 use super::schema::{FORMAT, Kind, Network, get_one, put_one};
 use super::store::SledStore;
+use super::thresholds::Thresholds;
 use crate::primitives::{BlockHash, Height};
 use crate::storage::chain_store::{StorageError, StoredChain};
 use crate::storage::journal::{Journal, Position, Replayed};
@@ -42,6 +43,8 @@ pub struct OpenOptions {
     pub holder: String,
     /// How often to try again, every quarter of a second, while another process has the folder.
     pub lock_retries: u32,
+    /// When the store syncs, and begins and deletes files.
+    pub thresholds: Thresholds,
 }
 
 /// An open data folder.
@@ -61,7 +64,13 @@ impl OpenOptions {
     /// Options for this process: told to others by its number, four seconds of patience.
     pub fn new(data_dir: impl Into<PathBuf>, genesis: BlockHash) -> Self {
         let holder = format!("process {}", std::process::id());
-        Self { data_dir: data_dir.into(), genesis, holder, lock_retries: 16 }
+        Self {
+            data_dir: data_dir.into(),
+            genesis,
+            holder,
+            lock_retries: 16,
+            thresholds: Thresholds::default(),
+        }
     }
 
     /// Opens the data folder. What is damaged is set aside and rebuilt as far as the journal reaches.
@@ -88,7 +97,7 @@ impl OpenOptions {
         lock: &Arc<FolderLock>,
         report: &mut OpenReport,
     ) -> Result<Opened, StorageError> {
-        let database = open_table(folder, lock, report)?;
+        let database = self.open_table(folder, lock, report)?;
         self.check_network(&database, folder)?;
         let recorded: Position = get_one(&database, Kind::JournalPosition)?.unwrap_or_default();
         let (journal, replayed) = self.replay(&database, recorded)?;
@@ -107,6 +116,7 @@ impl OpenOptions {
             written: journal.end(),
             recorded: journal.end(),
             unsynced: Unsynced::default(),
+            thresholds: self.thresholds,
             database: database.clone(),
         };
         report.add_replayed(&replayed, orphans);
@@ -141,42 +151,44 @@ impl OpenOptions {
             entries::apply(database, &mut batch, payload)
         })?;
         database.apply(batch)?;
-        Ok(opened)
+        let (journal, replayed) = opened;
+        Ok((journal.with_segment_bytes(self.thresholds.segment_bytes), replayed))
     }
-}
 
-/// Opens the database, clearing away what is known to keep sled from opening, or all of it in the end.
-fn open_table(
-    folder: &Path,
-    lock: &Arc<FolderLock>,
-    report: &mut OpenReport,
-) -> Result<Database, StorageError> {
-    report.removed.extend(database::remove_unfinished_snapshots(folder)?);
-    if database::is_marked_as_damaged(folder) {
-        set_aside(folder, "an earlier run found damage while reading it".to_owned(), report)?;
-    }
-    let cause = match open_patiently(folder, lock) {
-        Err(OpenFailure::Broken(cause)) => cause,
-        ended => return ended.map_err(|failure| refusal(folder, failure)),
-    };
-    tracing::info!("{} does not open: {cause}. Trying again without its snapshots", folder.display());
-    report.removed.extend(database::remove_snapshots(folder)?);
-    match open_patiently(folder, lock) {
-        Err(OpenFailure::Broken(_)) => set_aside(folder, cause, report)?,
-        ended => return ended.map_err(|failure| refusal(folder, failure)),
-    }
-    open_patiently(folder, lock).map_err(|failure| refusal(folder, failure))
-}
-
-/// Waits a little for sled's own lock: our own is held, so it is only a handle that is just being dropped.
-fn open_patiently(folder: &Path, lock: &Arc<FolderLock>) -> Result<Database, OpenFailure> {
-    for _ in 0..HELD_TRIES {
-        match Database::open(folder, Arc::clone(lock)) {
-            Err(OpenFailure::Held) => thread::sleep(HELD_PAUSE),
-            ended => return ended,
+    /// Opens the database, clearing away what is known to keep sled from opening, or all of it in the end.
+    fn open_table(
+        &self,
+        folder: &Path,
+        lock: &Arc<FolderLock>,
+        report: &mut OpenReport,
+    ) -> Result<Database, StorageError> {
+        report.removed.extend(database::remove_unfinished_snapshots(folder)?);
+        if database::is_marked_as_damaged(folder) {
+            set_aside(folder, "an earlier run found damage while reading it".to_owned(), report)?;
         }
+        let cause = match self.open_patiently(folder, lock) {
+            Err(OpenFailure::Broken(cause)) => cause,
+            ended => return ended.map_err(|failure| refusal(folder, failure)),
+        };
+        tracing::info!("{} does not open: {cause}. Trying again without its snapshots", folder.display());
+        report.removed.extend(database::remove_snapshots(folder)?);
+        match self.open_patiently(folder, lock) {
+            Err(OpenFailure::Broken(_)) => set_aside(folder, cause, report)?,
+            ended => return ended.map_err(|failure| refusal(folder, failure)),
+        }
+        self.open_patiently(folder, lock).map_err(|failure| refusal(folder, failure))
     }
-    Err(OpenFailure::Held)
+
+    /// Waits a little for sled's own lock: our own is held, so it is only a handle that is just being dropped.
+    fn open_patiently(&self, folder: &Path, lock: &Arc<FolderLock>) -> Result<Database, OpenFailure> {
+        for _ in 0..HELD_TRIES {
+            match Database::open(folder, Arc::clone(lock), self.thresholds.database_segment_bytes) {
+                Err(OpenFailure::Held) => thread::sleep(HELD_PAUSE),
+                ended => return ended,
+            }
+        }
+        Err(OpenFailure::Held)
+    }
 }
 
 fn refusal(folder: &Path, failure: OpenFailure) -> StorageError {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-use super::database::{Batch, Database, VALUE_BYTES_MAX};
+use super::database::{Batch, Database};
 use super::index_entry::{ENTRY_BYTES, Entry, Table};
 use super::indexed::damaged;
 use super::schema::Kind;
@@ -18,8 +18,6 @@ use crate::storage::chain_store::StorageError;
 
 /// Runs of one level that are merged into one of the next.
 const MERGED_RUNS: usize = 16;
-/// Entries in one value.
-const ENTRIES_PER_VALUE: usize = (VALUE_BYTES_MAX - values::HEAD_BYTES) / ENTRY_BYTES;
 
 /// One run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
@@ -155,10 +153,10 @@ impl Runs {
     }
 
     /// Puts a new run of sorted entries into a batch.
-    pub(super) fn add(&mut self, batch: &mut Batch, table: Table, entries: &[Entry]) {
+    pub(super) fn add(&mut self, database: &Database, batch: &mut Batch, table: Table, entries: &[Entry]) {
         let run = Run { table: table as u8, level: 0, number: self.next_number };
         self.next_number += 1;
-        for entries in entries.chunks(ENTRIES_PER_VALUE) {
+        for entries in entries.chunks(entries_per_value(database)) {
             put_value(batch, run, entries);
         }
         self.runs.push(run);
@@ -225,7 +223,8 @@ fn write_merged(database: &Database, merged: &[Run], run: Run) -> Result<(), Sto
         heads.extend(source.next().transpose()?.map(|entry| Reverse((entry, index))));
     }
     let mut batch = Batch::default();
-    let mut value: Vec<Entry> = Vec::with_capacity(ENTRIES_PER_VALUE);
+    let enough = entries_per_value(database);
+    let mut value: Vec<Entry> = Vec::with_capacity(enough);
     let mut last = None;
     while let Some(mut head) = heads.peek_mut() {
         let Reverse((entry, index)) = *head;
@@ -238,7 +237,7 @@ fn write_merged(database: &Database, merged: &[Run], run: Run) -> Result<(), Sto
         }
         last = Some(entry);
         value.push(entry);
-        if value.len() == ENTRIES_PER_VALUE {
+        if value.len() == enough {
             put_value(&mut batch, run, &value);
             value.clear();
             database.apply_if_full(&mut batch)?;
@@ -248,6 +247,11 @@ fn write_merged(database: &Database, merged: &[Run], run: Run) -> Result<(), Sto
         put_value(&mut batch, run, &value);
     }
     database.apply(batch)
+}
+
+/// Entries in one value.
+fn entries_per_value(database: &Database) -> usize {
+    (database.value_bytes_max() - values::HEAD_BYTES) / ENTRY_BYTES
 }
 
 fn put_value(batch: &mut Batch, run: Run, entries: &[Entry]) {
@@ -301,7 +305,7 @@ mod tests {
             let entries = some_entries(seed);
             model.extend(entries.iter().copied());
             let mut batch = Batch::default();
-            runs.add(&mut batch, Table::History, &entries);
+            runs.add(&database, &mut batch, Table::History, &entries);
             database.apply(batch).unwrap();
             while let Some((after, merged)) = runs.merge_once(&database).unwrap() {
                 runs = after;
@@ -343,7 +347,7 @@ mod tests {
         let mut runs = Runs::default();
         for seed in 0..16 {
             let mut batch = Batch::default();
-            runs.add(&mut batch, Table::Anchors, &some_entries(seed));
+            runs.add(&database, &mut batch, Table::Anchors, &some_entries(seed));
             database.apply(batch).unwrap();
         }
         let before = keys(&database);

@@ -12,6 +12,7 @@ use super::index::WalletIndex;
 use super::index_follower::Follower;
 use super::load;
 use super::schema::{Kind, block_key};
+use super::thresholds::Thresholds;
 use super::tip_watch::TipWatch;
 use super::values;
 use crate::consensus::undo::Undo;
@@ -29,6 +30,7 @@ pub struct SledStore {
     tips: Arc<TipWatch>,
     genesis: BlockHash,
     journal: Journal,
+    thresholds: Thresholds,
     followers: Vec<JoinHandle<()>>,
     thread: Option<JoinHandle<()>>,
 }
@@ -48,16 +50,17 @@ impl SledStore {
         genesis: BlockHash,
     ) -> Result<Self, StorageError> {
         let (database, backlog) = (writer.database.clone(), Arc::clone(&writer.backlog));
-        let tips = Arc::new(TipWatch::new(writer.tip));
+        let (tips, thresholds) = (Arc::new(TipWatch::new(writer.tip)), writer.thresholds);
         let thread = Some(spawn("database", move || writer.run())?);
-        Ok(Self { database, backlog, tips, genesis, journal, followers: Vec::new(), thread })
+        Ok(Self { database, backlog, tips, genesis, journal, thresholds, followers: Vec::new(), thread })
     }
 
     /// Starts the wallet index, which follows the durable tip from where it was left, or from genesis to be rebuilt.
     /// Start it once at most; it is off otherwise, and catches up when it is on again.
     pub fn start_index(&mut self, rebuild: bool) -> Result<WalletIndex, StorageError> {
         let tips = Arc::clone(&self.tips);
-        let follower = Follower::open(self.database.clone(), self.reader(), tips, self.genesis, rebuild)?;
+        let (database, blocks_max) = (self.database.clone(), self.thresholds.index_blocks);
+        let follower = Follower::open(database, self.reader(), tips, self.genesis, rebuild, blocks_max)?;
         let index = WalletIndex(follower.shared());
         self.followers.push(spawn("wallet index", move || follower.run())?);
         Ok(index)

@@ -3,7 +3,7 @@
 //! A sealed value is `length u32 ‖ check ‖ bytes`. The check is the first 8 bytes of BLAKE3 over the key and the bytes,
 //! so that neither a lost part nor another block's part can pass for what was written.
 
-use super::database::{Batch, Database, VALUE_BYTES_MAX};
+use super::database::{Batch, Database};
 use crate::storage::chain_store::StorageError;
 
 /// Bytes before the value itself.
@@ -27,7 +27,7 @@ pub(super) fn put_sealed(
     key: &[u8],
     sealed: &[u8],
 ) -> Result<(), StorageError> {
-    for (part, bytes) in (0..).zip(sealed.chunks(VALUE_BYTES_MAX)) {
+    for (part, bytes) in (0..).zip(sealed.chunks(database.value_bytes_max())) {
         batch.put(&part_key(key, part), bytes);
         database.apply_if_full(batch)?;
     }
@@ -44,7 +44,7 @@ pub(super) fn get(
     let length = sealed_length(&first).ok_or_else(|| damaged(database, &what()))?;
     let mut sealed = Vec::with_capacity(length);
     sealed.extend_from_slice(&first);
-    for part in 1..parts(length) {
+    for part in 1..parts(database, length) {
         let bytes = database.get(&part_key(key, part))?.ok_or_else(|| damaged(database, &what()))?;
         sealed.extend_from_slice(&bytes);
     }
@@ -64,7 +64,7 @@ pub(super) fn unseal<'a>(key: &[u8], sealed: &'a [u8]) -> Option<&'a [u8]> {
 /// Removes a value and all its parts.
 pub(super) fn remove(database: &Database, batch: &mut Batch, key: &[u8]) -> Result<(), StorageError> {
     let Some(first) = database.get(&part_key(key, 0))? else { return Ok(()) };
-    for part in 0..sealed_length(&first).map_or(1, parts) {
+    for part in 0..sealed_length(&first).map_or(1, |length| parts(database, length)) {
         batch.remove(&part_key(key, part));
     }
     database.apply_if_full(batch)
@@ -81,8 +81,9 @@ fn sealed_length(first: &[u8]) -> Option<usize> {
     (length <= LENGTH_MAX).then_some(length + HEAD_BYTES)
 }
 
-fn parts(sealed_length: usize) -> u16 {
-    u16::try_from(sealed_length.div_ceil(VALUE_BYTES_MAX)).expect("256 MiB are fewer than 65,536 parts")
+fn parts(database: &Database, sealed_length: usize) -> u16 {
+    u16::try_from(sealed_length.div_ceil(database.value_bytes_max()))
+        .expect("256 MiB are fewer than 65,536 parts")
 }
 
 fn damaged(database: &Database, what: &str) -> StorageError {
