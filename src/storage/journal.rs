@@ -91,7 +91,7 @@ impl Journal {
         from: Position,
         mut replay: impl FnMut(&[u8], Position) -> Result<(), StorageError>,
     ) -> Result<(Self, Replayed), StorageError> {
-        fs::create_dir_all(folder).map_err(|error| StorageError::io(folder, &error))?;
+        segment::make_folder(folder)?;
         let mut scan = Scan::new(folder, genesis, from, &mut replay);
         let end = scan.run()?;
         let journal = match end {

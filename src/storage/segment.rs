@@ -103,6 +103,26 @@ pub(super) fn list(folder: &Path) -> Result<Vec<u64>, StorageError> {
     Ok(numbers)
 }
 
+/// Makes a folder where there is none, and makes its name last: else all that is synced in it could be gone with it.
+pub(super) fn make_folder(folder: &Path) -> Result<(), StorageError> {
+    let parent = match folder.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => return Ok(()),
+    };
+    if !folder.is_dir() {
+        make_folder(parent)?;
+        let made = fs::create_dir(folder).or_else(|error| if folder.is_dir() { Ok(()) } else { Err(error) });
+        made.map_err(|error| StorageError::io(folder, &error))?;
+    }
+    // Also of one that is there: the run that made it may have been killed before it came to this.
+    match File::open(parent) {
+        // Whoever may not look into it has not made it either.
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => Ok(()),
+        _ => sync_folder(parent),
+    }
+}
+
 /// Makes the names in a folder last. Only Unix needs it, and only there a folder opens as a file.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StorageError> {
     if cfg!(unix) {

@@ -6,6 +6,7 @@
 //! | What happens to a commit? | [`store`], `entries`, `backlog`, `database_writer`, when [`thresholds`] say so |
 //! | What is where in the database? | `schema`, `values`, `checkpoint`, [`records`] |
 //! | What do wallets ask? | [`index`], kept up to date by `index_follower` in `sorted_runs` of entries |
+//! | What survives a crash, and how is that known? | `docs/durability.md`, `tests/crash` |
 //! | Which file knows sled? | `database`, and no other |
 
 mod backlog;

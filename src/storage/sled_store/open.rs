@@ -22,6 +22,7 @@ use crate::primitives::{BlockHash, Height};
 use crate::storage::chain_store::{StorageError, StoredChain};
 use crate::storage::journal::{Journal, Position, Replayed};
 use crate::storage::journal_scan::free_name;
+use crate::storage::segment::make_folder;
 
 /// The database's folder inside the data folder.
 const DATABASE_FOLDER: &str = "sled";
@@ -75,7 +76,7 @@ impl OpenOptions {
 
     /// Opens the data folder. What is damaged is set aside and rebuilt as far as the journal reaches.
     pub fn open(&self) -> Result<Opened, StorageError> {
-        fs::create_dir_all(&self.data_dir).map_err(|error| StorageError::io(&self.data_dir, &error))?;
+        make_folder(&self.data_dir)?;
         let lock = Arc::new(FolderLock::acquire(&self.data_dir, &self.holder, self.lock_retries)?);
         let mut report = OpenReport::default();
         let folder = self.data_dir.join(DATABASE_FOLDER);
