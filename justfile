@@ -44,6 +44,10 @@ fuzz SECONDS="60" TARGET="":
 kill-test KILLS="30":
     CAIRN_KILLS={{KILLS}} cargo test --test kill -- --nocapture
 
+# Crash a recorded node at every point, and open what is left. Needs a C compiler; takes minutes.
+crash-test:
+    cargo test --no-default-features --features runtime,sled --test crash -- --ignored --nocapture every_crash
+
 # A node that joins at height 2,000 over loopback: how long it takes, and how much memory an idle node holds.
 join HEIGHT="2000":
     CAIRN_JOIN_HEIGHT={{HEIGHT}} cargo test --release --test join -- --ignored --nocapture

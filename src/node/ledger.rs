@@ -84,6 +84,11 @@ impl Ledger {
         &self.state
     }
 
+    /// The root of the state after the tip, computed anew from every account.
+    pub(super) fn recomputed_root(&self) -> StateRoot {
+        state_root(StateTree::build(self.state.accounts().sorted()).root(), self.state.maturing())
+    }
+
     /// The root that a block at `height` must commit: of the state after its last ancestor at a checkpoint height.
     /// `None` only for heights that do not follow the tip.
     pub(super) fn expected_root(&self, height: Height) -> Option<StateRoot> {

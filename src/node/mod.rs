@@ -66,7 +66,7 @@ pub use template::Template;
 pub use view::View;
 
 use crate::consensus::params::Params;
-use crate::primitives::PeerId;
+use crate::primitives::{PeerId, StateRoot};
 use crate::storage::{ChainReader, StorageError, StoredChain};
 use chain::Chain;
 use checks::Checks;
@@ -164,6 +164,11 @@ impl<R: ChainReader> Node<R> {
         }
         self.run_due_timers(now)?;
         Ok(self.finish(now))
+    }
+
+    /// The root of the state after the tip, computed anew from every account: for audits, since that takes its time.
+    pub fn recomputed_state_root(&self) -> StateRoot {
+        self.chain.ledger.recomputed_root()
     }
 
     fn run_due_timers(&mut self, now: Now) -> Result<(), StorageError> {

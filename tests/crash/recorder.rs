@@ -1,0 +1,62 @@
+//! Runs this very program again with the recorder before its C library.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+
+/// The test that lives a recorded life.
+const LIFE: &str = "life::recorded_life";
+
+/// The recorder, built.
+#[derive(Debug)]
+pub(crate) struct Recorder {
+    library: PathBuf,
+}
+
+/// Where a process runs and what becomes of its operations.
+#[derive(Debug)]
+pub(crate) struct Place<'a> {
+    /// What is recorded: everything below this folder. The node's own is the folder `node` in it.
+    pub(crate) root: &'a Path,
+    /// Where the log is appended; without one nothing is recorded.
+    pub(crate) log: Option<&'a Path>,
+    /// What it marks.
+    pub(crate) marks: &'a Path,
+    /// The switch of injected errors.
+    pub(crate) fail: Option<&'a Path>,
+}
+
+impl Recorder {
+    /// Builds it with the C compiler; `None`, and a word about it, where there is none.
+    pub(crate) fn build(folder: &Path) -> Option<Self> {
+        let library = folder.join("recorder.so");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crash/recorder.c");
+        let arguments = ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"];
+        let built =
+            Command::new("cc").args(arguments).arg(&library).arg(source).args(["-ldl", "-lpthread"]).status();
+        match built {
+            Ok(status) => {
+                assert!(status.success(), "the recorder does not compile");
+                Some(Self { library })
+            }
+            Err(error) => {
+                println!("SKIPPED: nothing can be recorded without a C compiler (cc: {error})");
+                None
+            }
+        }
+    }
+
+    /// Runs a life to its end.
+    pub(crate) fn run(&self, place: &Place<'_>, life: &str) -> ExitStatus {
+        let mut command = Command::new(std::env::current_exe().unwrap());
+        command.args([LIFE, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
+        command.env("LD_PRELOAD", &self.library).env("CAIRN_RECORD_ROOT", place.root).env("CAIRN_LIFE", life);
+        command.env("CAIRN_RECORD_MARKS", place.marks);
+        command.envs(place.log.map(|log| ("CAIRN_RECORD_LOG", log)));
+        command.envs(place.fail.map(|fail| ("CAIRN_RECORD_FAIL", fail)));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .status()
+            .expect("this program can be started again")
+    }
+}
