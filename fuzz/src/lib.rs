@@ -38,6 +38,7 @@ pub const TARGETS: &[(&str, Target)] = &[
     ("header", wire::header),
     #[cfg(feature = "wallet")]
     ("keystore", keystore::keystore),
+    ("messages", chain::messages),
     #[cfg(feature = "rpc")]
     ("rpc_body", rpc::body),
     #[cfg(feature = "rpc")]

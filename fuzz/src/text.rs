@@ -77,11 +77,17 @@ impl<'a> Bytes<'a> {
 
     /// The next bytes.
     pub fn array<const N: usize>(&mut self) -> [u8; N] {
-        let (taken, rest) = self.0.split_at(N.min(self.0.len()));
-        self.0 = rest;
+        let taken = self.slice(N);
         let mut array = [0; N];
         array[..taken.len()].copy_from_slice(taken);
         array
+    }
+
+    /// So many of the next bytes, or as many as there are.
+    pub fn slice(&mut self, length: usize) -> &'a [u8] {
+        let (taken, rest) = self.0.split_at(length.min(self.0.len()));
+        self.0 = rest;
+        taken
     }
 
     /// The next byte.

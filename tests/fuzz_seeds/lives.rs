@@ -1,6 +1,15 @@
 //! Lives of a node as the stateful targets read them: a byte for the step, then what the step takes.
 
+use std::sync::Arc;
+
+use cairn::consensus::testing::{TestChain, dev_key, payment};
+use cairn::node::compact::compact_block;
+use cairn::node::message::{Status, SyncRequest, SyncResponse};
+use cairn::primitives::codec::encode;
+use cairn::primitives::{Address, Amount, List};
+
 use super::made::{Seeds, of};
+use super::targets::chain;
 
 const MINE: u8 = 0;
 const SUBMIT: u8 = 5;
@@ -43,6 +52,17 @@ pub(crate) fn chains() -> Seeds {
         [LIE, 0, 255, 30].into(),
         [PASS, 8].into(),
     ];
+    // The honest peer tells of a block by ids and does not have the rest; the liar fills in other transactions.
+    let other_filling = [
+        [COME, 0].to_vec(),
+        mine(0, 2, 0),
+        mine(0, 2, 0),
+        [CLAIM, 0, 0].into(),
+        [GOSSIP, 1, 0].into(),
+        // It owes four answers: where it stands, its pool, headers, and these.
+        [ANSWER, 3, 5, 0].into(),
+        submit(1, sound),
+    ];
     let held_up = [
         [HOLD_UP, 15].to_vec(),
         mine(0, 1, 0),
@@ -62,10 +82,46 @@ pub(crate) fn chains() -> Seeds {
         of("other-bodies", life(3, &other_body)),
         of("gossip", life(2, &gossip)),
         of("liar", life(1, &liar)),
+        of("other-filling", life(1, &other_filling)),
         of("held-up", life(2, &held_up)),
         of("any-1", any(1)),
         of("any-2", any(2)),
         of("any-3", any(3)),
+    ]
+}
+
+/// Lives of the target `messages`: kind, length, bytes of each message of a liar.
+pub(crate) fn messages() -> Seeds {
+    let mut chain = TestChain::clone(&chain::base(1));
+    let pay = payment(&dev_key(0), &chain.params, 0, Address([9; 32]), Amount(5));
+    let ours = chain.tip();
+    let block = chain.grow(Address([8; 32]), vec![pay.clone()]).expect("the key has money");
+    let told = compact_block(block.block(), &[pay.leaf_hash()], 9, |index, _| index > 0);
+    let claim = SyncRequest::Status(Status {
+        genesis: chain.params.genesis_hash(),
+        block_one: chain.facts[1].hash,
+        tip: chain.tip().hash,
+        height: chain.tip().height,
+        work: chain.tip().work.plus(chain.tip().work),
+        time: 1_777_225_600,
+    });
+    let locator = List(vec![ours.hash, chain.facts[3].hash]);
+    let ask = SyncRequest::Headers { locator, maximum: 100 };
+    let headers = SyncResponse::Headers(List(vec![*block.header()]));
+    let blocks = SyncResponse::Blocks(List(vec![Arc::clone(block.block())]));
+    let missing = SyncResponse::BlockTransactions(List(vec![Arc::new(pay.clone())]));
+    let frame =
+        |kind: u8, message: Vec<u8>| [&[kind][..], &(message.len() as u16).to_le_bytes(), &message].concat();
+    let (claim, headers, blocks) =
+        (frame(0, encode(&claim)), frame(2, encode(&headers)), frame(2, encode(&blocks)));
+    let (told, missing) = (frame(5, encode(&told)), frame(2, encode(&missing)));
+    let wait = vec![7, 0xff, 0x0f];
+    vec![
+        of("claim-and-prove", [claim.clone(), headers, blocks.clone(), wait.clone()].concat()),
+        of("claim-and-lie", [claim, blocks, wait].concat()),
+        of("tell-and-fill", [told, missing].concat()),
+        of("ask", [frame(0, encode(&ask)), frame(1, encode(&SyncRequest::Mempool))].concat()),
+        of("pay", frame(6, encode(&List(vec![pay])))),
     ]
 }
 

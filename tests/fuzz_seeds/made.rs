@@ -39,6 +39,7 @@ pub(crate) fn seeds() -> Vec<(&'static str, Seeds)> {
         ("difficulty", difficulties()),
         ("gossip_transactions", gossiped()),
         ("header", vec![of("first", encode(header)), of("genesis", encode(&chain.params.genesis().header))]),
+        ("messages", super::lives::messages()),
         ("signatures", signatures()),
         ("sync_answer", answers(&chain)),
         ("sync_request", requests(&chain)),

@@ -5,6 +5,7 @@
 //! At the end one honest peer is enough to be at the best valid block of all.
 
 mod clients;
+mod messages;
 mod peers;
 mod soundness;
 
@@ -17,6 +18,8 @@ use cairn::node::input::Ticket;
 use cairn::node::{Input, Now};
 use cairn::primitives::{Address, Amount, Block, PeerId, SecretKey};
 use cairn::storage::{ChainStore, Commit, MemoryStore};
+
+pub use messages::messages;
 
 use super::forest::{Forest, MINERS};
 use super::lab::Lab;
@@ -57,6 +60,11 @@ pub fn chain(data: &[u8]) {
         life.assert_sound();
     }
     life.end_well();
+}
+
+/// The chain that a node begins with, by its number.
+pub fn base(number: usize) -> Arc<TestChain> {
+    Arc::clone(&STARTS[number].0)
 }
 
 fn start(blocks: usize) -> (Arc<TestChain>, Vec<Commit>) {
@@ -125,6 +133,11 @@ impl Life {
             22 => self.hold_up(bytes),
             _ => self.come_and_go(bytes),
         }
+        self.settle();
+    }
+
+    /// What follows from a step: honest answers, answers to clients, connections that the node closed.
+    fn settle(&mut self) {
         self.serve_honestly();
         self.take_answers();
         self.hang_up();
