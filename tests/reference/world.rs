@@ -63,7 +63,7 @@ impl World {
         let now = self.host.now();
         let verdict = self.host.deliver(bytes);
         *self.verdicts.entry(verdict).or_default() += 1;
-        self.follow();
+        self.follow(case);
         let mut invalid = self.host.found_invalid();
         invalid.retain(|(found, _)| *found != hash);
         let chain = &self.mirror;
@@ -74,7 +74,7 @@ impl World {
     /// Lets the node's clock go on.
     pub(crate) fn wait_until(&mut self, case: &str, moment: cairn::primitives::Timestamp) {
         self.host.wait_until(moment);
-        self.follow();
+        self.follow(case);
         let (now, invalid) = (self.host.now(), self.host.found_invalid());
         self.transcript.write(&Step { case, now, delivered: None, invalid, chain: &self.mirror });
     }
@@ -138,13 +138,16 @@ impl World {
     }
 
     /// Brings the mirror to where the node is.
-    fn follow(&mut self) {
+    fn follow(&mut self, case: &str) {
         let mut ahead = Vec::new();
         let mut at = self.host.tip();
         while self.mirror.facts.iter().rev().all(|facts| facts.hash != at) {
-            let place = self.by_hash.get(&at).expect("a node's chain holds nothing but valid blocks");
-            ahead.push(*place);
-            at = self.blocks[*place].header.previous;
+            let place = self.by_hash.get(&at).copied();
+            let place = place.unwrap_or_else(|| {
+                panic!("{}: {case}: the node follows {at}, which is not valid", self.name)
+            });
+            ahead.push(place);
+            at = self.blocks[place].header.previous;
         }
         while self.mirror.tip().hash != at {
             assert!(self.mirror.shrink(), "the fork is on the chain");
