@@ -87,6 +87,7 @@
 //! | add an RPC method | `rpc/api.rs` and the file of its group |
 //! | add a command | a file in `cli/` and a line in its arguments |
 //! | keep something new on disk | [`storage::Commit`] if it must be atomic with the chain, else a record |
+//! | read or write a chain in a file | [`storage::chain_file`] |
 //! | simulate a fault | `netsim/` |
 //! | read bytes that somebody else made | a target in `fuzz/` |
 
