@@ -32,9 +32,9 @@ check:
 fmt:
     cargo fmt --all
 
-# Measure; each benchmark prints both sides of its ratio.
-bench *FLAGS:
-    cargo bench {{FLAGS}}
+# Measure the lines named, or all; each prints both sides of its ratio.
+bench *LINES:
+    cargo bench --no-default-features --features runtime,sled --bench speed -- {{LINES}}
 
 # Feed every fuzz target, or one, what it may not expect, for so many seconds each.
 fuzz SECONDS="60" TARGET="":
