@@ -6,6 +6,9 @@ use cairn::consensus::params::{Params, ParamsOverride, PrefundOverride};
 use cairn::consensus::testing::{TestChain, payment};
 use cairn::primitives::{Address, AddressKind, Amount, SecretKey, Transaction, codec};
 
+/// The network of all chains.
+pub(crate) const NETWORK: &str = "dev-bench";
+
 /// Transfers of each block.
 pub(crate) const TRANSFERS: usize = 2_000;
 
@@ -30,6 +33,9 @@ pub(crate) struct Shape {
 /// A valid chain.
 pub(crate) struct Chain {
     pub(crate) params: Arc<Params>,
+    /// How the network differs from others of its kind.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only processes must be told"))]
+    pub(crate) specification: ParamsOverride,
     /// Encoded, lowest first.
     pub(crate) blocks: Vec<Vec<u8>>,
     /// The transfers of each block.
@@ -42,9 +48,10 @@ impl Chain {
         let keys: Vec<_> = (0..shape.signers).map(key).collect();
         let signing = keys.iter().map(|key| Address::of(&key.public_key()));
         let addresses: Vec<_> = signing.chain((shape.signers..shape.accounts).map(address)).collect();
-        let mut chain = TestChain::new(params(&addresses));
-        let mut made =
-            Self { params: Arc::new(chain.params.clone()), blocks: Vec::new(), transfers: Vec::new() };
+        let specification = specification(&addresses);
+        let mut chain = TestChain::new(params(&specification));
+        let params = Arc::new(chain.params.clone());
+        let mut made = Self { params, specification, blocks: Vec::new(), transfers: Vec::new() };
         for number in 0..shape.blocks {
             let transfer = |index: usize| {
                 let (sender, turn) = (index % keys.len(), index / keys.len());
@@ -66,7 +73,8 @@ impl Chain {
     }
 }
 
-fn key(index: usize) -> SecretKey {
+/// The key of an account that has money at genesis.
+pub(crate) fn key(index: usize) -> SecretKey {
     let mut seed = [0; 32];
     seed[..8].copy_from_slice(&(index as u64).to_le_bytes());
     SecretKey::from_seed(&seed)
@@ -77,12 +85,15 @@ pub(crate) fn address(index: usize) -> Address {
     Address(*blake3::hash(&index.to_le_bytes()).as_bytes())
 }
 
-fn params(addresses: &[Address]) -> Params {
+/// A network on which some accounts have money at genesis.
+pub(crate) fn specification(addresses: &[Address]) -> ParamsOverride {
     let prefund = |address: &Address| PrefundOverride {
         address: address.to_text(AddressKind::Development),
         amount: PREFUND,
     };
-    let overrides =
-        ParamsOverride { prefund: Some(addresses.iter().map(prefund).collect()), ..Default::default() };
-    Params::with_overrides("dev-bench", &overrides).expect("the numbers are good")
+    ParamsOverride { prefund: Some(addresses.iter().map(prefund).collect()), ..ParamsOverride::default() }
+}
+
+pub(crate) fn params(specification: &ParamsOverride) -> Params {
+    Params::with_overrides(NETWORK, specification).expect("the numbers are good")
 }

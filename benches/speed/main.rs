@@ -13,9 +13,6 @@ mod report;
 use lines::LINES;
 use report::Report;
 
-/// Each line is measured so often.
-const ROUNDS: usize = 7;
-
 /// How much to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scale {
@@ -40,7 +37,7 @@ fn main() {
         println!("{}: {}", line.name, line.title);
         let mut measure = (line.prepare)(scale);
         let mut report = Report::default();
-        for _ in 0..if scale == Scale::Full { ROUNDS } else { 1 } {
+        for _ in 0..if scale == Scale::Full { line.rounds } else { 1 } {
             report.add(measure());
         }
         report.print(line.target);

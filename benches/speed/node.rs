@@ -1,8 +1,10 @@
 //! A node to be measured: its threads and its store, without network and clients.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use cairn::consensus::check_block::BLOCK_BYTES_MAX;
+use cairn::consensus::params::Params;
 use cairn::node::Event;
 use cairn::node::input::Purpose;
 use cairn::node::message::GOSSIPED_TRANSACTIONS_MAX;
@@ -14,6 +16,10 @@ use tokio::task::JoinSet;
 
 use crate::chain::Chain;
 use crate::cpu;
+
+/// Blocks handed over before waiting for the disk, so that they need not all be in memory.
+#[cfg(feature = "cli")]
+const FILLED_AT_ONCE: usize = 64;
 
 /// Whether the wallet index is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,10 +74,22 @@ pub(crate) fn known(chain: &Chain) -> KnownRates {
     })
 }
 
+/// Puts blocks into a data folder, in order, on top of what it holds.
+#[cfg(feature = "cli")]
+pub(crate) fn fill(folder: &Path, params: &Arc<Params>, blocks: impl Iterator<Item = Vec<u8>>) {
+    let mut blocks = blocks.peekable();
+    on_folder(folder, params, Index::On, async |handle, _| {
+        while blocks.peek().is_some() {
+            let some: Vec<_> = blocks.by_ref().take(FILLED_AT_ONCE).collect();
+            connect(handle, &some).await;
+        }
+    });
+}
+
 /// Hands over the blocks as fast as they are taken; ends when the last one is durable.
 async fn connect(handle: &NodeHandle, blocks: &[Vec<u8>]) {
     let mut events = handle.events();
-    let last = Height(blocks.len() as u32);
+    let last = Height(handle.view().tip.id.height.0 + blocks.len() as u32);
     let mut submissions = JoinSet::new();
     for bytes in blocks {
         let block: Block = codec::decode(bytes, BLOCK_BYTES_MAX).expect("the block was encoded here");
@@ -104,13 +122,20 @@ fn with_node<T>(
     measure: impl AsyncFnOnce(&NodeHandle, Option<WalletIndex>) -> T,
 ) -> T {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("the target folder is writable");
-    let mut opened =
-        OpenOptions::new(folder.path(), chain.params.genesis_hash()).open().expect("the folder is new");
+    on_folder(folder.path(), &chain.params, index, measure)
+}
+
+fn on_folder<T>(
+    folder: &Path,
+    params: &Arc<Params>,
+    index: Index,
+    measure: impl AsyncFnOnce(&NodeHandle, Option<WalletIndex>) -> T,
+) -> T {
+    let mut opened = OpenOptions::new(folder, params.genesis_hash()).open().expect("the folder is ours");
     let index =
         (index == Index::On).then(|| opened.store.start_index(false).expect("a new index is readable"));
     let Running { handle, threads, .. } =
-        start(Arc::clone(&chain.params), opened.store, opened.chain, &mut |_, _| {})
-            .expect("the node starts");
+        start(Arc::clone(params), opened.store, opened.chain, &mut |_, _| {}).expect("the node starts");
     let executor = tokio::runtime::Builder::new_current_thread().build().expect("the system has room");
     let result = executor.block_on(measure(&handle, index));
     handle.stop("measured");

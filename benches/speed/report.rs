@@ -16,6 +16,9 @@ pub(crate) enum Target {
     AtLeast(f64),
     /// Microseconds of at most this.
     MicrosecondsAtMost(f64),
+    /// Whatever the line measures, at most this.
+    #[cfg_attr(not(feature = "cli"), expect(dead_code, reason = "only processes are measured so"))]
+    AtMost(f64),
 }
 
 /// All rounds of one line.
@@ -60,6 +63,7 @@ impl Report {
             Target::MicrosecondsAtMost(most) => {
                 ("microseconds each", self.result.median() <= most, format!("at most {most}"))
             }
+            Target::AtMost(most) => ("result", self.result.median() <= most, format!("at most {most}")),
         };
         self.result.print(name, 2);
         println!("  target {wanted}: {}\n", if is_met { "met" } else { "missed" });
