@@ -1,5 +1,6 @@
 //! Transactions from clients and from gossip: cheap checks, then signatures off the core, then the pool.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::Node;
@@ -20,6 +21,8 @@ use crate::primitives::transaction::TransactionHashes;
 use crate::primitives::{List, PeerId, Transaction, TransactionId};
 use crate::storage::ChainReader;
 
+/// The one refusal of a first look that what comes before in the same message may cure.
+const NONCE_GAP: &str = Violation::NonceGap.name();
 /// Milliseconds for which transactions of clients are collected into one message.
 const COLLECT_MS: u64 = 25;
 
@@ -81,14 +84,19 @@ impl<R: ChainReader> Node<R> {
     fn first_look(&mut self, now: Now, transactions: &[Arc<Transaction>]) -> (Verdicts, Vec<Hashed>) {
         let mut verdicts = Vec::with_capacity(transactions.len());
         let mut unsure = Vec::new();
+        let mut senders = BTreeSet::new();
         for transaction in transactions {
             let hashes = TransactionHashes::of(transaction, &self.params.genesis_hash());
             match self.mempool.check(transaction, &hashes, &self.pool_context(now)) {
-                Ok(()) => {
+                // The gap may be filled by what the same message brought before.
+                Err(rejection) if rejection.reason != NONCE_GAP || !senders.contains(&transaction.sender) => {
+                    verdicts.push(Some(Err(rejection)));
+                }
+                Ok(()) | Err(_) => {
                     verdicts.push(None);
+                    senders.insert(transaction.sender);
                     unsure.push((Arc::clone(transaction), hashes));
                 }
-                Err(rejection) => verdicts.push(Some(Err(rejection))),
             }
         }
         (verdicts, unsure)

@@ -93,3 +93,13 @@ fn a_peer_that_asks_for_the_pool_at_once_again_is_told_nothing_new() {
     };
     assert_eq!([given_after(10), given_after(20), given_after(2_000)], [5, 0, 5]);
 }
+
+#[test]
+fn a_long_run_of_one_sender_is_admitted_whole_from_one_message() {
+    let mut lab = Lab::new();
+    let run = payments(&lab, 0..60);
+    lab.meet(BOB, &chain_of(0));
+    let verdict = lab.gossip_transactions(BOB, run);
+    assert_eq!(verdict, Some(Verdict::Accept));
+    assert_eq!(lab.view().mempool.transactions, 60);
+}
