@@ -1,6 +1,7 @@
 //! The methods: one table a group, each beside its functions. To add one, write it there (and its answer in `types`).
 
 use super::errors::{RpcError, RpcResult};
+use super::intake::Intake;
 use super::method::{Method, Tier};
 use super::ports::RpcContext;
 use super::rate_limit::RateLimit;
@@ -29,6 +30,7 @@ pub(super) struct Api {
     pub(super) templates: RecentTemplates,
     pub(super) started_ms: u64,
     pub(super) rate_limit: RateLimit,
+    pub(super) intake: Intake,
     /// Held from reading the faucet's nonce until its payment waits, so that no two payments take the same nonce.
     pub(super) faucet_turn: tokio::sync::Mutex<()>,
 }
@@ -36,8 +38,8 @@ pub(super) struct Api {
 impl Api {
     pub(super) fn new(context: RpcContext) -> Self {
         let started_ms = clock::now().monotonic_ms;
-        let (templates, rate_limit, faucet_turn) = Default::default();
-        Self { context, templates, started_ms, rate_limit, faucet_turn }
+        let (templates, rate_limit, intake, faucet_turn) = Default::default();
+        Self { context, templates, started_ms, rate_limit, intake, faucet_turn }
     }
 
     pub(super) fn node(&self) -> &NodeHandle {

@@ -30,6 +30,9 @@ pub(super) const ANSWER_BYTES_MAX: usize = 10 << 20;
 /// only if they wait for it.
 const BATCH_CONCURRENCY: usize = 16;
 
+/// The method whose batches are worked on all at once: its answers are short, and what comes together is cheaper.
+const SHORT_METHOD: &str = "sendrawtransaction";
+
 /// The one method whose request may be larger, from this machine: it brings a block.
 pub(super) const LARGE_METHOD: &str = "submitblock";
 
@@ -137,8 +140,9 @@ where
             if let Err(error) = check_batch(&batch) {
                 return refuse(Id::Null, error);
             }
+            let concurrency = concurrency(&batch);
             let calls: Vec<_> = batch.into_iter().map(|entry| gate.batch_entry(entry)).collect();
-            let mut answers = futures::stream::iter(calls).buffered(BATCH_CONCURRENCY);
+            let mut answers = futures::stream::iter(calls).buffered(concurrency);
             let mut together = BatchResponseBuilder::new_with_limit(ANSWER_BYTES_MAX);
             while let Some(answer) = answers.next().await {
                 if let Some(answer) = answer
@@ -206,6 +210,12 @@ fn check_batch(batch: &Batch<'_>) -> RpcResult<()> {
     let params = batch.iter().flatten().filter_map(|entry| entry.params());
     let bytes: usize = params.map(|params| params.get().len()).sum();
     if bytes > REQUEST_BYTES_MAX { Err(envelope::too_large(REQUEST_BYTES_MAX)) } else { Ok(()) }
+}
+
+/// How many of these requests may hold an answer at the same time.
+fn concurrency(batch: &Batch<'_>) -> usize {
+    let is_short = batch.iter().flatten().all(|entry| entry.method_name() == SHORT_METHOD);
+    if is_short { BATCH_REQUESTS_MAX } else { BATCH_CONCURRENCY }
 }
 
 fn batch_too_large(requests: usize) -> RpcError {

@@ -17,6 +17,7 @@ mod envelope;
 mod errors;
 mod gate;
 mod guard;
+mod intake;
 mod locate;
 mod method;
 mod mining;

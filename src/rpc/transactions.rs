@@ -106,13 +106,11 @@ async fn send_raw_transaction(api: &Api, hexstring: HexBytes) -> RpcResult<Trans
 /// Hands a transaction to the pool; one that is known already answers its id.
 pub(super) async fn submit(api: &Api, transaction: Transaction) -> RpcResult<TransactionId> {
     let id = transaction.id(&api.params().genesis_hash());
-    let mut verdicts = api.node().submit_transactions(vec![Arc::new(transaction)], Purpose::Admit).await?;
-    match verdicts.pop() {
-        Some(Ok(id)) => Ok(id),
+    match api.intake.admit(api.node(), Arc::new(transaction)).await? {
+        Ok(id) => Ok(id),
         // Only a nonce that was used can mean that this very transaction is on the chain; looking costs reading.
-        Some(Err(refusal)) if refusal.reason == NONCE_TOO_LOW && locate(api, id).await?.is_some() => Ok(id),
-        Some(Err(rejection)) => Err(rejection.into()),
-        None => Err(RpcError::internal("unexpected-answer", "the core gave no verdict")),
+        Err(refusal) if refusal.reason == NONCE_TOO_LOW && locate(api, id).await?.is_some() => Ok(id),
+        Err(rejection) => Err(rejection.into()),
     }
 }
 

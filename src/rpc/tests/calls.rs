@@ -1,6 +1,6 @@
 //! What methods answer when all is well, and when the chain says no.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::harness::{TestNode, assert_refused, dev_address, dev_text};
 use crate::consensus::testing::{dev_key, payment};
@@ -48,7 +48,7 @@ async fn the_faucet_serves_many_at_once() {
     let node = TestNode::start("dev").await;
     let calls = (1..=8)
         .map(|id| json!({ "jsonrpc": "2.0", "id": id, "method": "dev_fund", "params": [dev_text(9), 5] }));
-    let (_, answers) = node.post(&calls.collect::<serde_json::Value>().to_string()).await;
+    let (_, answers) = node.post(&calls.collect::<Value>().to_string()).await;
     let paid = answers.as_array().unwrap().iter().filter(|answer| answer["result"]["txid"].is_string());
     assert_eq!(paid.count(), 8, "{answers}");
     assert_eq!(node.stranger().balance(&dev_text(9)).await.unwrap().confirmed, Amount(1_000_000_000_040));
@@ -185,4 +185,33 @@ async fn an_address_is_checked_for_this_network() {
     let bad = node.call("validateaddress", json!([foreign])).await;
     assert_eq!(bad["result"]["isvalid"], json!(false));
     assert_refused(&node.call("getbalance", json!([foreign])).await, code::NOT_FOUND, "invalid-address");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn each_transaction_of_a_batch_has_a_verdict_of_its_own() {
+    let node = TestNode::start("dev").await;
+    let mut payments: Vec<_> = (0..50).map(|nonce| alice_pays_bob(&node, nonce, 700)).collect();
+    payments[20].signature.0[0] ^= 1;
+    let call = |(id, payment)| json!({ "jsonrpc": "2.0", "id": id, "method": "sendrawtransaction", "params": [hex_of(payment)] });
+    let batch = Value::Array(payments.iter().enumerate().map(call).collect());
+    let (status, answers) = node.post(&batch.to_string()).await;
+    assert_eq!((status, answers.as_array().map(Vec::len)), (200, Some(50)), "{answers}");
+    for (nonce, payment) in payments.iter().enumerate() {
+        let answer = &answers[nonce];
+        assert_eq!(answer["id"], nonce);
+        match nonce {
+            // Gaps of up to sixteen nonces may be filled by what comes later.
+            0..20 | 21..=36 => {
+                assert_eq!(
+                    answer["result"],
+                    json!(payment.id(&node.handle().params().genesis_hash())),
+                    "{answer}"
+                );
+            }
+            20 => assert_refused(answer, code::REJECTED, "bad-signature"),
+            _ => assert_refused(answer, code::VERIFY, "nonce-gap"),
+        }
+    }
+    let gone = node.post(&batch.to_string()).await;
+    assert_eq!(gone.1[0]["result"], answers[0]["result"], "a known transaction answers its id again");
 }
