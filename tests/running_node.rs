@@ -152,7 +152,7 @@ async fn stopping_flushes_what_is_on_its_way_before_anyone_is_answered() {
     let kept = store.store.clone();
     let Running { handle, threads, .. } =
         start(dev(), store, MemoryStore::new().stored_chain(), &mut |_, _| {}).unwrap();
-    let mut templates = handle.templates();
+    let mut work = handle.work();
     let block = unknown_blocks(1).remove(0);
     let submission = tokio::spawn({
         let (handle, block) = (handle.clone(), Arc::clone(&block));
@@ -163,7 +163,7 @@ async fn stopping_flushes_what_is_on_its_way_before_anyone_is_answered() {
             template.as_ref().is_some_and(|template| template.parent.height == height)
         }
     };
-    within(templates.wait_for(follows(Height(1)))).await.unwrap();
+    within(work.templates.wait_for(follows(Height(1)))).await.unwrap();
     assert_eq!(handle.view().tip.id.height, Height::GENESIS, "people see the durable tip");
 
     handle.stop("enough");

@@ -168,6 +168,7 @@ impl World {
         rand::Rng::fill_bytes(&mut self.random, &mut seed);
         let effects = self.nodes[node].start(&self.params, seed, self.now_ms);
         self.carry_out(node, effects);
+        self.input(node, Input::WantTemplates(true));
         for other in self.links.neighbours(node) {
             if self.nodes[other].core.is_some() {
                 self.introduce(node, other);

@@ -14,7 +14,7 @@ use super::hash_rate::HashRate;
 use crate::node::Template;
 use crate::node::query::BlockOutcome;
 use crate::primitives::{Address, Block};
-use crate::runtime::{NodeHandle, clock};
+use crate::runtime::{NodeHandle, Work, clock};
 
 /// Nonces of one attempt: a second or two, so that the header's time is never far behind the clock.
 const ATTEMPT_NONCES: u32 = 1 << 24;
@@ -84,6 +84,8 @@ struct Foreman {
     handle: NodeHandle,
     wishes: watch::Receiver<Wish>,
     meter: Arc<Meter>,
+    /// While there are threads to work.
+    work: Option<Work>,
     crew: Option<Crew>,
     /// The template that a crew has solved, until something else is to be done.
     solved: Option<Arc<Template>>,
@@ -94,11 +96,12 @@ struct Foreman {
 impl Foreman {
     fn new(handle: NodeHandle, wishes: watch::Receiver<Wish>, meter: Arc<Meter>) -> Self {
         let (found_sender, found) = mpsc::channel(FOUND_WAITING_MAX);
-        Self { handle, wishes, meter, crew: None, solved: None, found_sender, found }
+        Self { handle, wishes, meter, work: None, crew: None, solved: None, found_sender, found }
     }
 
     async fn run(mut self) {
         let mut templates = self.handle.templates();
+        self.take_up_wish();
         let mut ticks = tokio::time::interval(TICK);
         let mut rate = HashRate::default();
         let stopping = self.handle.clone();
@@ -112,6 +115,7 @@ impl Foreman {
                 changed = self.wishes.changed() => {
                     if changed.is_err() { return }
                     self.crew = None;
+                    self.take_up_wish();
                 }
                 Some(block) = self.found.recv() => {
                     self.go_home_after(&block);
@@ -127,6 +131,11 @@ impl Foreman {
                 }
             }
         }
+    }
+
+    /// The node makes templates while there are threads to work on them.
+    fn take_up_wish(&mut self) {
+        self.work = (self.wishes.borrow().threads > 0).then(|| self.handle.work());
     }
 
     /// Sends out a crew when there is something to do that none does.

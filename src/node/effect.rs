@@ -75,7 +75,7 @@ pub enum Effect {
         /// End of the ban in milliseconds of wall-clock time since 1970.
         until_wall_ms: u64,
     },
-    /// What miners work on from now. Follows the tip in memory.
+    /// What miners work on from now. Follows the tip in memory, while [`super::Input::WantTemplates`] said so.
     Template(Arc<Template>),
     /// What readers see from now. Follows the durable tip.
     View(Arc<View>),

@@ -98,6 +98,8 @@ pub enum Input {
         /// The question.
         query: Query,
     },
+    /// Whether anybody works on templates from now on. At first nobody does, and none is made but for a query.
+    WantTemplates(bool),
     /// The moment of the last [`super::Effect::WakeAt`] has come.
     Wake,
 }

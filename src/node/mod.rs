@@ -160,6 +160,7 @@ impl<R: ChainReader> Node<R> {
             }
             Input::SubmitBlock { ticket, block } => self.on_submit_block(now, ticket, block),
             Input::Query { ticket, query } => self.on_query(ticket, &query),
+            Input::WantTemplates(wanted) => self.on_want_templates(wanted),
             Input::Wake => self.timers.woken(),
         }
         self.run_due_timers(now)?;

@@ -32,9 +32,18 @@ pub(super) struct Published {
     pub(super) view_changed: bool,
     /// Whether connecting stopped early and goes on later.
     pub(super) unfinished: bool,
-    template_due: bool,
-    /// What the last template builds on.
-    template_parent: Option<BlockId>,
+    templates: Templates,
+}
+
+/// The miners' templates.
+#[derive(Debug, Default)]
+struct Templates {
+    /// Whether anybody works on them: to choose among a full pool takes as long as to connect several blocks.
+    are_wanted: bool,
+    /// Whether one is due that differs in fees alone.
+    is_due: bool,
+    /// What the last one builds on.
+    parent: Option<BlockId>,
 }
 
 impl<R: ChainReader> Node<R> {
@@ -55,7 +64,7 @@ impl<R: ChainReader> Node<R> {
         if !change.unfinished {
             self.settle_waiting_blocks();
         }
-        if self.published.template_parent != Some(self.chain.tip_id()) {
+        if self.published.templates.parent != Some(self.chain.tip_id()) {
             self.refresh_template();
         }
         self.schedule_downloads(now);
@@ -112,19 +121,25 @@ impl<R: ChainReader> Node<R> {
         height.since(self.chain.height()) > BEHIND_BLOCKS
     }
 
+    /// Who comes to work gets a template at once.
+    pub(super) fn on_want_templates(&mut self, wanted: bool) {
+        self.published.templates.are_wanted = wanted;
+        self.refresh_template();
+    }
+
     /// Miners get a new template when fees change, though not at every transaction.
     pub(super) fn template_outdated(&mut self, now: Now) {
-        if !self.published.template_due {
-            self.published.template_due = true;
+        if self.published.templates.are_wanted && !self.published.templates.is_due {
+            self.published.templates.is_due = true;
             self.timers.set(now.monotonic_ms + TEMPLATE_REFRESH_MS, Timer::RefreshTemplate);
         }
     }
 
     pub(super) fn refresh_template(&mut self) {
-        self.published.template_due = false;
-        if !self.is_behind() {
+        self.published.templates.is_due = false;
+        if self.published.templates.are_wanted && !self.is_behind() {
             let template = self.template();
-            self.published.template_parent = Some(template.parent);
+            self.published.templates.parent = Some(template.parent);
             self.outbox.push(Effect::Template(Arc::new(template)));
         }
     }
@@ -200,8 +215,11 @@ impl<R: ChainReader> Node<R> {
         if !std::mem::take(&mut self.published.view_changed) {
             return;
         }
+        let tip = self.chain.tip();
+        let context = self.chain.headers.context(tip);
         let view = View {
-            tip: self.chain.headers.get(self.chain.tip()).stored(),
+            tip: self.chain.headers.get(tip).stored(),
+            next_bits: next_bits(&self.params, &context.parent, context.grandparent.as_ref()),
             block_one: self.chain.block_one(),
             best_header: self.chain.headers.height(self.chain.headers.best()),
             initial_block_download: self.is_behind(),

@@ -1,7 +1,9 @@
 //! A small immutable picture of the node, replaced after each change: most readers take it without asking the core.
 
+use crate::consensus::difficulty::next_bits;
+use crate::consensus::facts::HeaderFacts;
 use crate::consensus::params::Params;
-use crate::primitives::{BlockHash, BlockId, Height, PeerId};
+use crate::primitives::{BlockHash, BlockId, CompactTarget, Height, PeerId};
 use crate::storage::StoredHeader;
 
 /// What the node looks like at its durable tip.
@@ -9,6 +11,8 @@ use crate::storage::StoredHeader;
 pub struct View {
     /// The best fully valid block.
     pub tip: StoredHeader,
+    /// The target that the next block must carry.
+    pub next_bits: CompactTarget,
     /// The block at height 1, if there is one.
     pub block_one: Option<BlockHash>,
     /// Height of the header with most work, whether its body is here or not.
@@ -31,6 +35,7 @@ impl View {
         let target = header.bits.target().expect("the parameters' constructor checked the first bits");
         Self {
             tip: StoredHeader { id, header, work: target.work() },
+            next_bits: next_bits(params, &HeaderFacts::genesis(params), None),
             block_one: None,
             best_header: id.height,
             initial_block_download: false,

@@ -11,6 +11,7 @@ use super::method::methods;
 use super::params::HexBytes;
 use super::types::{MiningInfo, MiningSet};
 use crate::consensus::check_block::BLOCK_BYTES_MAX;
+use crate::consensus::reward::subsidy;
 use crate::consensus::violation::Violation;
 use crate::node::Query;
 use crate::node::query::BlockOutcome;
@@ -38,20 +39,18 @@ methods! {
 
 async fn get_mining_info(api: &Api) -> RpcResult<MiningInfo> {
     let view = api.node().view();
-    let template = api.node().templates().borrow().clone();
-    let bits = template.as_ref().map_or(view.tip.header.bits, |template| template.bits);
     let status = api.context.mining.as_ref().map(|mining| mining.status()).unwrap_or_default();
     Ok(MiningInfo {
         chain: api.params().name.clone(),
         blocks: view.tip.id.height,
-        bits: bits.to_string(),
-        difficulty: describe::difficulty(bits, api.params()),
+        bits: view.next_bits.to_string(),
+        difficulty: describe::difficulty(view.next_bits, api.params()),
         networkhashps: network_hash_rate(api, view.tip.id.height).await?,
         pooledtx: view.mempool.transactions,
         threads: status.threads,
         address: status.address.map(|address| address.to_text(api.address_kind())),
         hashespersec: status.hashes_per_second,
-        subsidy: template.map(|template| template.subsidy),
+        subsidy: subsidy(view.tip.id.height.next()),
     })
 }
 

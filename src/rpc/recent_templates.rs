@@ -15,7 +15,7 @@ const TEMPLATES_MAX: usize = 64;
 pub(super) struct RecentTemplates(Arc<Mutex<VecDeque<Arc<Template>>>>);
 
 impl RecentTemplates {
-    /// Remembers every template the node makes from now on, until it stops.
+    /// Remembers every template that the node makes for miners from now on, until it stops.
     pub(super) fn follow(&self, node: NodeHandle) {
         let ours = self.clone();
         tokio::spawn(async move {

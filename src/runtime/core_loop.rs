@@ -31,6 +31,8 @@ pub(super) struct CoreLoop<R> {
     pub(super) pending: PendingBlocks,
     pub(super) backlog: Backlog,
     pub(super) wake_at_ms: Option<u64>,
+    /// What the core was told last.
+    pub(super) has_workers: bool,
     pub(super) committed: Sequence,
     pub(super) durable: Sequence,
     pub(super) last_mempool: Vec<MempoolEntry>,
@@ -125,6 +127,21 @@ impl<R: ChainReader> CoreLoop<R> {
             self.durable = *sequence;
         }
         let effects = self.node.handle(clock::now(), input)?;
+        self.carry_out_all(effects);
+        self.note_workers()
+    }
+
+    /// Tells the core when the first miner comes and when the last one leaves, who leaves no old work behind.
+    fn note_workers(&mut self) -> Result<(), StorageError> {
+        let has_workers = self.shared.has_workers();
+        if has_workers == self.has_workers {
+            return Ok(());
+        }
+        self.has_workers = has_workers;
+        if !has_workers {
+            self.shared.templates.send_replace(None);
+        }
+        let effects = self.node.handle(clock::now(), Input::WantTemplates(has_workers))?;
         self.carry_out_all(effects);
         Ok(())
     }

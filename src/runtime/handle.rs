@@ -48,6 +48,14 @@ pub struct NodeHandle {
     shared: Arc<Shared>,
 }
 
+/// Templates, made because somebody works on them: until the last of these is dropped.
+#[derive(Debug)]
+pub struct Work {
+    /// The newest template; `None` until there is one.
+    pub templates: watch::Receiver<Option<Arc<Template>>>,
+    _wish: Arc<()>,
+}
+
 /// What the handle's clones and the runtime's threads share.
 pub(crate) struct Shared {
     pub(crate) params: Arc<Params>,
@@ -56,6 +64,8 @@ pub(crate) struct Shared {
     pub(crate) dropped_commands: AtomicU64,
     pub(crate) view: ArcSwap<View>,
     pub(crate) templates: watch::Sender<Option<Arc<Template>>>,
+    /// As many clones as there is [`Work`].
+    pub(crate) workers: Arc<()>,
     pub(crate) events: broadcast::Sender<Event>,
     pub(crate) network: watch::Sender<Arc<NetworkView>>,
     pub(crate) stop: watch::Sender<Option<String>>,
@@ -79,9 +89,17 @@ impl NodeHandle {
         self.shared.view.load_full()
     }
 
-    /// What miners work on, now and whenever it changes; `None` until there is one.
+    /// What miners work on, now and whenever it changes; `None` while nobody has [`Work`], and until there is one.
     pub fn templates(&self) -> watch::Receiver<Option<Arc<Template>>> {
         self.shared.templates.subscribe()
+    }
+
+    /// As [`Self::templates`], and has them made while this is held.
+    pub fn work(&self) -> Work {
+        let wish = Arc::clone(&self.shared.workers);
+        // An idle core must be woken to see the wish; a busy one sees it anyway.
+        let _ = self.try_tell(Input::Wake);
+        Work { templates: self.templates(), _wish: wish }
     }
 
     /// Everything that happens from now on. A slow receiver is told how many it missed.
@@ -216,6 +234,7 @@ impl Shared {
             dropped_commands: AtomicU64::new(0),
             view: ArcSwap::new(view),
             templates: watch::Sender::new(None),
+            workers: Arc::default(),
             events: broadcast::Sender::new(EVENTS_KEPT),
             network: watch::Sender::new(Arc::default()),
             stop: watch::Sender::new(None),
@@ -224,6 +243,11 @@ impl Shared {
             next_ticket: AtomicU64::new(0),
         };
         (Arc::new(shared), inputs_receiver, commands_receiver)
+    }
+
+    /// Whether anybody has [`Work`].
+    pub(crate) fn has_workers(&self) -> bool {
+        Arc::strong_count(&self.workers) > 1
     }
 
     /// Asks everything to stop. The first reason stands.

@@ -20,7 +20,7 @@ mod threads;
 mod verify_pool;
 mod writer;
 
-pub use handle::{NodeHandle, NodeStopped};
+pub use handle::{NodeHandle, NodeStopped, Work};
 pub use network_port::{NetworkCommand, NetworkView, PeerConnection};
 pub use saved_mempool::restore_mempool;
 pub use start::{Restored, Running, StartError, Stopped, Threads, start};

@@ -116,6 +116,7 @@ where
         pending,
         backlog: Backlog::default(),
         wake_at_ms: None,
+        has_workers: false,
         committed: 0,
         durable: 0,
         last_mempool: Vec::new(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::chains::*;
 use super::harness::*;
 use crate::consensus::testing::{dev_key, payment};
-use crate::node::{Node, Now};
+use crate::node::{Input, Node, Now};
 use crate::primitives::{Address, Amount};
 use crate::storage::{ChainStore, StoredChain};
 
@@ -32,7 +32,7 @@ fn eventful() -> Lab {
         lab.gossip_block(DAVE, compact(block.block()));
     }
     lab.serve_for(20_000, &[(BOB, &heavier), (CAROL, &heavier)]);
-    lab.input(crate::node::Input::Undecodable { peer: CAROL });
+    lab.input(Input::Undecodable { peer: CAROL });
     lab.supply();
     lab.leave(CAROL);
     lab.pass(60_000);
@@ -50,6 +50,8 @@ fn a_replay_of_the_same_inputs_gives_the_same_effects() {
     let params = Arc::clone(&lab.params);
     let (stored, bans) = (StoredChain::default(), BTreeMap::new());
     let (mut node, _) = Node::open(params, reader, stored, bans, [5; 32], start, &mut |_, _| {}).unwrap();
+    // As the lab does before it writes anything down.
+    node.handle(start, Input::WantTemplates(true)).unwrap();
     for (now, input, expected) in log {
         let effects = node.handle(now, input).unwrap();
         assert_eq!(format!("{effects:?}"), expected);

@@ -117,6 +117,7 @@ impl Lab {
         };
         let inputs = lab.carry_out(effects);
         lab.inputs(inputs);
+        lab.input(Input::WantTemplates(true));
         lab
     }
 

@@ -9,6 +9,7 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 use super::chains::*;
 use super::harness::*;
 use crate::consensus::testing::{TestChain, dev_key, mine_block, payment, test_key};
+use crate::node::Input;
 use crate::node::input::RequestFailure;
 use crate::node::message::{Gossip, Status, SyncRequest, SyncResponse};
 use crate::primitives::{Address, Amount, Block, BlockHash, List, PeerId, Transaction};
@@ -127,6 +128,12 @@ impl Storm {
             11 => self.lab.disk_is_stuck = self.below(2) == 0,
             12 => self.lab.unstick(),
             13 if self.below(20) == 0 => self.restart(),
+            14 if self.below(4) == 0 => {
+                for wanted in [false, true] {
+                    self.lab.input(Input::WantTemplates(wanted));
+                    self.lab.pass(400);
+                }
+            }
             _ => self.answer_something(),
         }
     }

@@ -3,10 +3,10 @@
 use super::chains::*;
 use super::harness::*;
 use crate::consensus::testing::{dev_key, payment};
-use crate::node::Input;
 use crate::node::effect::Verdict;
 use crate::node::message::{Gossip, SyncRequest, SyncResponse};
-use crate::primitives::{Address, Amount, Transaction};
+use crate::node::{Answer, Input, Query};
+use crate::primitives::{Address, Amount, Height, Transaction};
 
 fn payments(lab: &Lab, nonces: std::ops::Range<u64>) -> Vec<Transaction> {
     let pay = |nonce| payment(&dev_key(0), &lab.params, nonce, Address([9; 32]), Amount(5));
@@ -61,6 +61,26 @@ fn miners_learn_of_fees_after_a_while_and_not_at_each_transaction() {
     assert!(lab.template.as_ref().unwrap().transactions.is_empty());
     lab.pass(1_000);
     assert_eq!(lab.template.as_ref().unwrap().transactions.len(), 5);
+}
+
+#[test]
+fn templates_are_made_while_somebody_works_on_them_and_then_at_once() {
+    let mut lab = Lab::new();
+    lab.input(Input::WantTemplates(false));
+    lab.template = None;
+    for transaction in payments(&lab, 0..5) {
+        lab.submit(&transaction).unwrap();
+    }
+    lab.adopt(&chain_of(2));
+    lab.pass(5_000);
+    assert!(lab.template.is_none());
+    let Answer::Template(asked) = lab.ask(Query::Template) else { panic!("a template is asked for") };
+    lab.input(Input::WantTemplates(true));
+    let made = lab.template.clone().unwrap();
+    assert_eq!((made.parent.height, made.transaction_root), (Height(2), asked.transaction_root));
+    assert_eq!(made.transactions.len(), 5);
+    lab.adopt(&chain_of(3));
+    assert_eq!(lab.template.as_ref().unwrap().parent.height, Height(3));
 }
 
 #[test]

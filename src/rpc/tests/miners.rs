@@ -14,9 +14,10 @@ use crate::rpc::code;
 async fn template_with_a_payment(node: &TestNode) -> Arc<Template> {
     let payment = payment(&dev_key(1), node.handle().params(), 0, dev_address(2), Amount(5));
     node.stranger().send(&payment).await.unwrap();
-    let mut templates = node.handle().templates();
-    let template =
-        templates.wait_for(|template| template.as_ref().is_some_and(|each| each.transactions.len() == 1));
+    let mut work = node.handle().work();
+    let template = work
+        .templates
+        .wait_for(|template| template.as_ref().is_some_and(|each| each.transactions.len() == 1));
     template.await.unwrap().clone().unwrap()
 }
 

@@ -26,7 +26,7 @@ pub struct MiningInfo {
     /// Hashes a second of this node.
     pub hashespersec: f64,
     /// What the next block earns beside its fees, in pebbles.
-    pub subsidy: Option<Amount>,
+    pub subsidy: Amount,
 }
 
 /// Answer of `setmining`.
