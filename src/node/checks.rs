@@ -141,7 +141,7 @@ impl<R: ChainReader> Node<R> {
     /// Notes which signatures of a body are still unknown; with none, the body is accepted.
     fn want_signatures(&mut self, index: Index, block: CheckedBlock) {
         let unknown = |(position, hashes): (usize, &TransactionHashes)| {
-            (!self.mempool.has_good_signature(&hashes.leaf)).then_some(position as u32)
+            (!self.mempool.has_good_signature(hashes)).then_some(position as u32)
         };
         let positions: Vec<u32> = block.hashes().iter().enumerate().filter_map(unknown).collect();
         if positions.is_empty() {

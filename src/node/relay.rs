@@ -285,7 +285,8 @@ impl<R: ChainReader> Node<R> {
             // Peers must hear of the transactions before the block that names them.
             self.publish_transactions();
             let leaves: Vec<_> = tip.hashes().iter().map(|hashes| hashes.leaf).collect();
-            let is_news = |index: usize, _: &Transaction| !self.mempool.has_good_signature(&leaves[index]);
+            let is_news =
+                |index: usize, _: &Transaction| !self.mempool.has_good_signature(&tip.hashes()[index]);
             let compact = compact_block(tip.block(), &leaves, key, is_news);
             self.outbox.push(Effect::Publish(Gossip::Block(Arc::new(compact))));
         } else if !self.relay.is_forwarded(&tip.hash()) {

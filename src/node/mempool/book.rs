@@ -6,9 +6,11 @@ use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
+use hashbrown::hash_map::EntryRef;
 
 use super::PoolTransaction;
 use super::queue::{Arrival, Move, Place, Queue, Rank, Sifted};
+use crate::primitives::transaction::TransactionHashes;
 use crate::primitives::{Address, Amount, Height, LeafHash, Transaction, TransactionId};
 
 /// Nothing may depend on the order of what is in it.
@@ -23,8 +25,8 @@ pub(super) struct Book {
 
 #[derive(Debug, Clone, Default)]
 struct Index {
-    by_id: LookUp<TransactionId, Arc<PoolTransaction>>,
-    by_leaf: LookUp<LeafHash, Arc<PoolTransaction>>,
+    /// The leaf hash stands beside, so that it can be compared without following the pointer.
+    by_id: LookUp<TransactionId, (LeafHash, Arc<PoolTransaction>)>,
     /// Worst first; of equal ranks, which only one account can hold, the highest nonce first.
     by_rank: BTreeMap<(Rank, Reverse<u64>), Arc<PoolTransaction>>,
     /// Longest waiting first; of equal ones, which only one account can hold, the lowest nonce first.
@@ -46,16 +48,17 @@ impl Book {
     }
 
     pub(super) fn by_id(&self, id: &TransactionId) -> Option<&Arc<PoolTransaction>> {
-        self.index.by_id.get(id)
+        self.index.by_id.get(id).map(|(_, pooled)| pooled)
     }
 
-    pub(super) fn by_leaf(&self, leaf: &LeafHash) -> Option<&Arc<PoolTransaction>> {
-        self.index.by_leaf.get(leaf)
+    /// Whether a transaction is here, the same to the last byte.
+    pub(super) fn has(&self, hashes: &TransactionHashes) -> bool {
+        self.index.by_id.get(&hashes.id).is_some_and(|(leaf, _)| *leaf == hashes.leaf)
     }
 
     /// All in no order: the table itself is read, since what it points to lies scattered.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (LeafHash, &Arc<Transaction>)> {
-        self.index.by_leaf.iter().map(|(leaf, pooled)| (*leaf, &pooled.transaction))
+        self.index.by_id.values().map(|(leaf, pooled)| (*leaf, &pooled.transaction))
     }
 
     pub(super) fn queue(&self, sender: &Address) -> Option<&Queue> {
@@ -113,6 +116,16 @@ impl Book {
         self.sift(&pooled.sender, confirmed_nonce, |each| (each.hashes.id == pooled.hashes.id).then_some(()));
     }
 
+    /// Removes a transaction that a block confirms if nothing else of its sender waits, which is all there is to do
+    /// then; false if more waits.
+    pub(super) fn remove_only(&mut self, sender: &Address, id: &TransactionId) -> bool {
+        let EntryRef::Occupied(entry) = self.queues.entry_ref(sender) else { return true };
+        let Some(out) = entry.get().only(id) else { return false };
+        entry.remove();
+        self.index.remove(&out);
+        true
+    }
+
     /// Removes, in nonce order, what `judge` objects to among the transactions of an account that is at this nonce.
     pub(super) fn sift<R>(
         &mut self,
@@ -135,8 +148,7 @@ impl Book {
 
 impl Index {
     fn add(&mut self, pooled: &Arc<PoolTransaction>) {
-        self.by_id.insert(pooled.hashes.id, Arc::clone(pooled));
-        self.by_leaf.insert(pooled.hashes.leaf, Arc::clone(pooled));
+        self.by_id.insert(pooled.hashes.id, (pooled.hashes.leaf, Arc::clone(pooled)));
         if let Some(key) = expiry_key(pooled) {
             self.by_expiry.insert(key, Arc::clone(pooled));
         }
@@ -150,7 +162,6 @@ impl Index {
     fn remove<R>(&mut self, out: &Sifted<R>) {
         let pooled = &out.pooled;
         self.by_id.remove(&pooled.hashes.id);
-        self.by_leaf.remove(&pooled.hashes.leaf);
         if let Some(key) = expiry_key(pooled) {
             self.by_expiry.remove(&key);
         }

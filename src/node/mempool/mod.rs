@@ -142,11 +142,6 @@ impl Mempool {
         self.book.by_id(id)
     }
 
-    /// The waiting transaction with this leaf hash: the same to the last byte.
-    pub fn by_leaf(&self, leaf: &LeafHash) -> Option<&Arc<PoolTransaction>> {
-        self.book.by_leaf(leaf)
-    }
-
     /// All, best for miners first; an account's own by ascending nonce. Those that miss an earlier nonce come last.
     pub fn iter_by_fee_rate(&self) -> impl Iterator<Item = &Arc<PoolTransaction>> {
         self.book.worst_first().rev().map(|(_, pooled)| pooled)
@@ -192,8 +187,8 @@ impl Mempool {
     }
 
     /// Whether this very transaction was found to carry a good signature, here or before it left.
-    pub fn has_good_signature(&self, leaf: &LeafHash) -> bool {
-        self.verdicts.is_good(leaf) || self.by_leaf(leaf).is_some()
+    pub fn has_good_signature(&self, hashes: &TransactionHashes) -> bool {
+        self.book.has(hashes) || self.verdicts.is_good(&hashes.leaf)
     }
 
     /// Notes that a transaction's signature is bad, and answers what to tell its sender.

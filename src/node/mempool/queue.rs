@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::PoolTransaction;
 use super::fees::FeeRate;
-use crate::primitives::Amount;
+use crate::primitives::{Amount, TransactionId};
 
 /// When a transaction came in; no two are equal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -116,6 +116,12 @@ impl Queue {
             self.spending = Amount(self.spending.0.saturating_add(pooled.cost().0));
             self.entries.insert(position, Entry { pooled, place: None });
         }
+    }
+
+    /// The transaction with this id, if it is the only one here.
+    pub(super) fn only(&self, id: &TransactionId) -> Option<Sifted<()>> {
+        let [Entry { pooled, place }] = self.entries.as_slice() else { return None };
+        (pooled.hashes.id == *id).then(|| Sifted { pooled: Arc::clone(pooled), place: *place, reason: () })
     }
 
     /// Takes out, in nonce order, whatever `judge` objects to.

@@ -88,7 +88,11 @@ impl World {
     }
 
     pub(in crate::node) fn id(&self, transaction: &Transaction) -> TransactionId {
-        transaction.id(&self.genesis())
+        self.hashes(transaction).id
+    }
+
+    pub(in crate::node) fn hashes(&self, transaction: &Transaction) -> TransactionHashes {
+        TransactionHashes::of(transaction, &self.genesis())
     }
 
     /// Checks and lets in; both must agree.

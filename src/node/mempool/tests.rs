@@ -23,7 +23,7 @@ fn a_payment_is_let_in_found_and_counted() {
     assert_eq!(world.submit(payment.clone()), Ok(Admitted::default()));
 
     assert_eq!(world.pool.get(&id).map(|pooled| pooled.cost()), Some(Amount(510)));
-    assert_eq!(world.pool.by_leaf(&payment.leaf_hash()).map(|pooled| pooled.sender), Some(address(ALICE)));
+    assert_eq!(world.pool.get(&id).map(|pooled| pooled.sender), Some(address(ALICE)));
     let account = world.chain.state.account(&address(ALICE));
     let alice = world.pool.pending(&address(ALICE), account);
     assert_eq!(alice, Pending { incoming: Amount::ZERO, outgoing: Amount(510), next_nonce: 1 });
@@ -50,9 +50,9 @@ fn a_bad_signature_condemns_that_signature_alone() {
     let hashes = TransactionHashes::of(&bad, &world.genesis());
     assert_eq!(world.pool.refuse_signature(&hashes).reason, "bad-signature");
     assert_eq!(world.pool.check(&bad, &hashes, &world.context()).unwrap_err().reason, "bad-signature");
-    assert!(!world.pool.has_good_signature(&hashes.leaf));
+    assert!(!world.pool.has_good_signature(&hashes));
     world.submit(good.clone()).unwrap();
-    assert!(world.pool.has_good_signature(&good.leaf_hash()));
+    assert!(world.pool.has_good_signature(&world.hashes(&good)));
 }
 
 #[test]
@@ -64,8 +64,8 @@ fn a_good_signature_is_remembered_when_the_transaction_is_refused_or_mined() {
     world.submit(mined.clone()).unwrap();
     world.mine(vec![mined.clone()]);
     assert!(world.pool.is_empty());
-    assert!(world.pool.has_good_signature(&poor.leaf_hash()));
-    assert!(world.pool.has_good_signature(&mined.leaf_hash()));
+    assert!(world.pool.has_good_signature(&world.hashes(&poor)));
+    assert!(world.pool.has_good_signature(&world.hashes(&mined)));
 }
 
 #[test]

@@ -42,20 +42,19 @@ impl Mempool {
         if self.is_empty() && disconnected.is_empty() {
             return Vec::new();
         }
-        let confirmed: Confirmed =
-            connected.iter().flat_map(CheckedBlock::hashes).map(|hashes| hashes.id).collect();
         let mut dropped = Vec::new();
+        if disconnected.is_empty() {
+            let senders = self.remove_confirmed(connected, context);
+            if !senders.is_empty() {
+                self.review_all(&senders, &ids_of(connected), context, &mut dropped);
+            }
+            return dropped;
+        }
+        let confirmed = ids_of(connected);
         for block in disconnected.iter().rev() {
             self.take_back(block, &confirmed, context, &mut dropped);
         }
-        let senders = if disconnected.is_empty() {
-            self.senders_touched(connected, context)
-        } else {
-            self.book.senders()
-        };
-        for sender in &senders {
-            self.review(sender, &confirmed, context, &mut dropped);
-        }
+        self.review_all(&self.book.senders(), &confirmed, context, &mut dropped);
         self.shrink_to_limits(context, &mut dropped);
         dropped
     }
@@ -101,17 +100,40 @@ impl Mempool {
         Err(Refusal::ReplacementFeeTooLow { fee, fee_min })
     }
 
-    /// Senders whose waiting transactions blocks that only extend the chain can have made invalid, ascending.
-    fn senders_touched<A>(&self, connected: &[CheckedBlock], context: &PoolContext<'_, A>) -> Vec<Address> {
-        let mined = connected.iter().flat_map(CheckedBlock::senders);
+    /// Removes what blocks that only extend the chain confirm of senders with nothing else here: nearly all. Answers,
+    /// ascending, the senders whose other transactions the blocks, or time, can have made invalid.
+    fn remove_confirmed<A>(
+        &mut self,
+        connected: &[CheckedBlock],
+        context: &PoolContext<'_, A>,
+    ) -> Vec<Address> {
+        let mut senders = Vec::new();
+        for block in connected {
+            for (sender, hashes) in block.senders().iter().zip(block.hashes()) {
+                if !self.book.remove_only(sender, &hashes.id) {
+                    senders.push(*sender);
+                }
+            }
+        }
         let expired = self.book.expired_at(context.next_height);
         let aged = self.book.waiting_since_before(context.now.monotonic_ms.saturating_sub(WAIT_MAX_MS));
-        let mut senders: Vec<_> =
-            mined.chain(expired.chain(aged).map(|pooled| &pooled.sender)).copied().collect();
+        senders.extend(expired.chain(aged).map(|pooled| pooled.sender));
         senders.retain(|sender| self.book.queue(sender).is_some());
         senders.sort_unstable();
         senders.dedup();
         senders
+    }
+
+    fn review_all<A: Accounts>(
+        &mut self,
+        senders: &[Address],
+        confirmed: &Confirmed,
+        context: &PoolContext<'_, A>,
+        dropped: &mut Vec<Dropped>,
+    ) {
+        for sender in senders {
+            self.review(sender, confirmed, context, dropped);
+        }
     }
 
     /// Keeps of an account's transactions what admission would let in one after the other.
@@ -147,6 +169,10 @@ impl Mempool {
             dropped.push(Dropped { id: pooled.hashes.id, reason: refusal.reason() });
         }
     }
+}
+
+fn ids_of(blocks: &[CheckedBlock]) -> Confirmed {
+    blocks.iter().flat_map(CheckedBlock::hashes).map(|hashes| hashes.id).collect()
 }
 
 /// A walk along an account's waiting transactions by ascending nonce.
