@@ -39,8 +39,8 @@ def main() -> int:
         try:
             source = open_source(path, arguments.now)
             chain = check(source, totals)
-        except (Disagreement, Undecodable, AssertionError) as problem:
-            print(f"{path}: {problem}", file=sys.stderr)
+        except (Disagreement, Undecodable, AssertionError, ValueError, KeyError) as problem:
+            print(f"{path}: {type(problem).__name__}: {problem}", file=sys.stderr)
             return 1
         if not arguments.totals:
             report(path, chain)

@@ -50,7 +50,9 @@ def open_source(path: str, now: int) -> Source:
         data = file.read()
     if data.startswith(MAGIC):
         return open_export(data, now)
-    return open_transcript(data.decode("utf-8").splitlines())
+    if data.startswith(b"{"):
+        return open_transcript(data.decode("utf-8").splitlines())
+    raise Undecodable("neither an exported chain nor a transcript")
 
 
 def open_export(data: bytes, now: int) -> Source:
