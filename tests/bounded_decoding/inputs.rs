@@ -18,6 +18,9 @@ use rand_chacha::rand_core::{Rng, SeedableRng};
 /// Length of the long inputs.
 pub(crate) const INPUT_BYTES: usize = 64 << 10;
 
+/// A wallet as a file keeps it.
+const KEYSTORE: &str = include_str!("../vectors/keystore-v1.json");
+
 /// Random changes of each value for each decoder.
 const MUTATIONS: u64 = 24;
 
@@ -245,9 +248,19 @@ fn of_files() -> Vec<Seed> {
         plain("JSON of empty lists", json("[]")),
         plain("JSON of deep lists", deep),
         plain("JSON of a long name", long_text),
+        plain("a keystore", KEYSTORE.into()),
+        plain("a keystore of many addresses", with_many_addresses(KEYSTORE)),
         plain("an exported chain of a long block", exported(1, &shortest())),
         plain("an exported chain of short blocks", exported(250, &[])),
     ]
+}
+
+/// The list of addresses is repeated in itself as often as fits.
+fn with_many_addresses(keystore: &str) -> Vec<u8> {
+    let (before, rest) = keystore.split_once("\"addresses\": [").expect("a keystore lists its addresses");
+    let (addresses, after) = rest.split_once(']').expect("the list ends");
+    let count = (INPUT_BYTES - keystore.len()) / (addresses.len() + 1);
+    format!("{before}\"addresses\": [{}]{after}", vec![addresses; count].join(",")).into_bytes()
 }
 
 fn exported(blocks: u32, transactions: &[Transaction]) -> Vec<u8> {

@@ -26,10 +26,10 @@ const ERROR_BYTES_MAX: u64 = 512;
 /// Decodes a whole input; whether it is a value.
 type Decoder = fn(&[u8]) -> bool;
 
-#[cfg(feature = "cli")]
+#[cfg(feature = "wallet")]
 const OF_WALLETS: &[(&str, Decoder)] =
     &[("keystore", |bytes| is_value(cairn::wallet::Keystore::from_json(bytes)))];
-#[cfg(not(feature = "cli"))]
+#[cfg(not(feature = "wallet"))]
 const OF_WALLETS: &[(&str, Decoder)] = &[];
 
 /// What is made once and for all, such as the keys of hashes, is not an input's doing.

@@ -51,7 +51,7 @@ fn signed_message(message: &str) -> Json {
     let hash = hash::MESSAGE.derive(message.as_bytes());
     let signature = key.sign(&hash);
     assert_eq!(verify(&[SignatureCheck::new(key.public_key(), &signature, &hash)]), Ok(()));
-    #[cfg(feature = "cli")]
+    #[cfg(feature = "wallet")]
     assert_eq!(cairn::wallet::sign_message(&key, message.as_bytes()).signature, signature);
     object! {
         "public": key.public_key().to_string(),
