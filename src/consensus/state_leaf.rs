@@ -125,10 +125,71 @@ impl Leaf {
 fn entry(prefix: u64, record: &[u8; RECORD_BYTES]) -> Entry {
     let (address, numbers) = record.split_first_chunk::<32>().expect("a record is longer than an address");
     let number =
-        |at: usize| numbers[at..at + 8].iter().rev().fold(0, |sum, byte| sum << 8 | u64::from(*byte));
+        |at: usize| u64::from_le_bytes(*numbers[at..].first_chunk().expect("a record ends with two numbers"));
     Entry {
         prefix,
         address: Address(*address),
         account: Account { balance: Amount(number(0)), nonce: number(8) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Ten accounts with one prefix, as if their paths agreed so far, between one before and one after them.
+    fn entries() -> Vec<Entry> {
+        let entry = |prefix, number: u8| {
+            let account = Account { balance: Amount(1 << number), nonce: u64::MAX - u64::from(number) };
+            Entry { prefix, address: Address([number; 32]), account }
+        };
+        let mut entries: Vec<_> =
+            (0..12).map(|number| entry([4, 5, 6][usize::from(number).div_ceil(10)], number)).collect();
+        entries.sort_by(Entry::order);
+        entries
+    }
+
+    fn seen(entries: impl IntoIterator<Item = Entry>) -> Vec<(u64, Address, Account)> {
+        entries.into_iter().map(|entry| (entry.prefix, entry.address, entry.account)).collect()
+    }
+
+    #[test]
+    fn a_leaf_gives_its_accounts_back_in_order() {
+        let leaf = Leaf::new(&entries());
+        assert_eq!((leaf.len(), seen(leaf.entries())), (12, seen(entries())));
+    }
+
+    #[test]
+    fn an_account_that_is_here_takes_its_new_value_in_its_place() {
+        for place in 0..12 {
+            let (mut leaf, mut expected) = (Leaf::new(&entries()), entries());
+            expected[place].account = Account { balance: Amount(7), nonce: 0 };
+            assert!(leaf.overwrite(&expected[place]));
+            assert_eq!(seen(leaf.entries()), seen(expected));
+        }
+    }
+
+    #[test]
+    fn an_account_that_is_not_here_or_is_to_go_is_left_to_others() {
+        let mut leaf = Leaf::new(&entries());
+        let here = entries()[3];
+        let elsewhere = Entry { address: Address([77; 32]), ..here };
+        let to_go = Entry { account: Account::default(), ..here };
+        assert!(!leaf.overwrite(&elsewhere) && !leaf.overwrite(&to_go));
+        assert_eq!(seen(leaf.entries()), seen(entries()));
+    }
+
+    #[test]
+    fn accounts_are_replaced_join_and_leave_in_one_pass() {
+        let all = entries();
+        let leaf = Leaf::new(&all[2..9]);
+        let mut changes = all.clone();
+        changes.remove(5);
+        changes[3].account = Account::default();
+        changes[4].account.nonce = 0;
+        let mut expected = changes.clone();
+        expected.insert(5, all[5]);
+        expected.remove(3);
+        assert_eq!(seen(leaf.merged(&changes)), seen(expected));
     }
 }
