@@ -329,4 +329,33 @@ mod tests {
         bytes[0] = 6;
         assert!(matches!(decode::<Text>(&bytes, 64), Err(DecodeError::Malformed(_))));
     }
+
+    #[test]
+    fn borrowed_bytes_mean_what_owned_ones_mean() {
+        let value = (List(vec![1_u16, 2]), Text::from("stone"));
+        let (borrowed, _): ((List<u16>, Text), _) =
+            bincode::borrow_decode_from_slice(&encode(&value), CONFIG).unwrap();
+        assert_eq!(borrowed, value);
+    }
+
+    #[test]
+    fn room_is_made_at_once_only_where_the_input_could_fill_a_quarter_of_it() {
+        let room = |count, input_bytes| {
+            let input = vec![0; input_bytes];
+            let reader = bincode::de::read::SliceReader::new(&input);
+            affordable_capacity::<u64, _>(&mut bincode::de::DecoderImpl::new(reader, CONFIG, ()), count)
+        };
+        assert_eq!((room(10, 20), room(10, 19)), (10, 0));
+        assert_eq!((room(0, 0), room(usize::MAX, 1_000)), (0, 0));
+    }
+
+    #[test]
+    fn lists_and_texts_are_made_from_and_read_as_what_they_hold() {
+        let mut list = List::from(vec![1, 2]);
+        list.push(3);
+        assert_eq!((list.len(), (&list).into_iter().sum::<i32>()), (3, 6));
+        assert_eq!(list.clone().into_iter().rev().collect::<List<_>>(), List(vec![3, 2, 1]));
+        let text = Text::from("stone".to_owned());
+        assert_eq!((&*text, text.len()), ("stone", 5));
+    }
 }
