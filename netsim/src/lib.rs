@@ -16,10 +16,12 @@ mod checks;
 mod links;
 mod mining;
 mod queue;
+pub mod record;
 mod sim_node;
 mod world;
 
 pub use checks::{Verdict, check_ledger};
 pub use links::Links;
+pub use record::RunRecord;
 pub use sim_node::{NodeIndex, SimNode};
 pub use world::{World, WorldConfig};
