@@ -10,10 +10,10 @@ use super::errors::{RpcError, RpcResult, code};
 use super::method::methods;
 use super::params::HexBytes;
 use super::types::{MiningInfo, MiningSet};
-use crate::consensus::check_block::BLOCK_BYTES_MAX;
 use crate::consensus::reward::subsidy;
-use crate::consensus::violation::Violation;
+use crate::consensus::violation::{Blame, Violation};
 use crate::node::Query;
+use crate::node::message::MESSAGE_BYTES_MAX;
 use crate::node::query::BlockOutcome;
 use crate::primitives::block::HEADER_BYTES;
 use crate::primitives::{Address, Block, Coinbase, Height, Work, codec};
@@ -33,7 +33,8 @@ methods! {
     /// Mines on that many threads from now on, for that address if one is given; 0 stops.
     Admin "setmining"(threads: u32, address: Option<Address>) => set_mining;
     /// Submits a block: its bytes, or header, 01 and coinbase when its transactions are those of a recent template.
-    /// Answers null, or BIP 22's word.
+    /// Answers null, or BIP 22's word. A block that came before its parent or its time is kept: the error says so, and
+    /// it is tried again when it can be.
     Public "submitblock"(hexdata: HexBytes, parameters: Option<Value>) => submit_block.await;
 }
 
@@ -87,7 +88,7 @@ async fn submit_block(
 ) -> RpcResult<Option<&'static str>> {
     let block = match without_transactions(&hexdata.0) {
         Some((header, coinbase)) => complete(api, header, coinbase)?,
-        None => codec::decode::<Block>(&hexdata.0, BLOCK_BYTES_MAX)
+        None => codec::decode::<Block>(&hexdata.0, MESSAGE_BYTES_MAX)
             .map_err(|problem| RpcError::undecodable("block", problem))?,
     };
     match api.node().submit_block(Arc::new(block)).await? {
@@ -123,7 +124,12 @@ fn complete(api: &Api, header: crate::primitives::Header, coinbase: Coinbase) ->
 
 /// The error for a block that breaks a rule: BIP 22's word as message, the rule as reason.
 fn refused(violation: Violation) -> RpcError {
-    let hint = format!("{violation}; docs/protocol.md lists the rules by these names");
+    let hint = match violation.blame() {
+        Blame::Nobody => format!("{violation}; it is kept, and tried again when that has changed"),
+        Blame::Miner | Blame::Sender => {
+            format!("{violation}; docs/protocol.md lists the rules by these names")
+        }
+    };
     RpcError::new(code::REJECTED, violation.name(), bip22_word(violation.name()), hint)
 }
 
