@@ -6,7 +6,8 @@
 //! | `cases/…` | the cases: one row each, or a short story where one block does not suffice |
 //! | `build` | blocks and transactions to order, and the chains that cases begin with |
 //! | `case`, `story`, `stage` | how a case is played, on whatever takes blocks and says what became of them |
-//! | `host` | the core as such a stage; `tests/rules_over_rpc.rs` has a running node as another |
+//! | `host` | the core as such a stage |
+//! | `over_rpc` | a running node as another, and all cases on it; only where the build has RPC |
 //! | `halving`, `restart` | what no chain of blocks reaches, and a node that dies between two commits |
 //! | `blame` | the same blocks by peers: who pays, who does not, and what becomes of the header |
 //! | `mirror`, `transcript` | the second execution beside the node, and what is written down for other implementations |
@@ -19,6 +20,8 @@ mod cases;
 mod halving;
 mod host;
 mod mirror;
+#[cfg(feature = "rpc")]
+mod over_rpc;
 mod restart;
 mod shelf;
 mod stage;
