@@ -111,7 +111,7 @@ fn without_transactions(bytes: &[u8]) -> Option<HeaderAndCoinbase> {
 }
 
 fn complete(api: &Api, header: crate::primitives::Header, coinbase: Coinbase) -> RpcResult<Block> {
-    match api.templates.find(coinbase.transaction_root) {
+    match api.templates.find(coinbase.transaction_root, api.node()) {
         Some(template) => Ok(template.block(header, coinbase)),
         None => Err(RpcError::new(
             code::REJECTED,

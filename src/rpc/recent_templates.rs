@@ -40,9 +40,11 @@ impl RecentTemplates {
         templates.push_back(template);
     }
 
-    /// The template with these transactions.
-    pub(super) fn find(&self, root: TransactionRoot) -> Option<Arc<Template>> {
+    /// The template with these transactions: the node's current one, which may be too new to be remembered, or an
+    /// earlier one.
+    pub(super) fn find(&self, root: TransactionRoot, node: &NodeHandle) -> Option<Arc<Template>> {
+        let current = node.templates().borrow().clone();
         let templates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        templates.iter().rev().find(|template| template.transaction_root == root).cloned()
+        current.iter().chain(templates.iter().rev()).find(|template| template.transaction_root == root).cloned()
     }
 }
