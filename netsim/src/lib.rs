@@ -18,6 +18,7 @@ mod mining;
 mod queue;
 pub mod record;
 mod sim_node;
+pub mod theory;
 pub mod topology;
 mod world;
 

@@ -45,6 +45,10 @@ impl RecentTemplates {
     pub(super) fn find(&self, root: TransactionRoot, node: &NodeHandle) -> Option<Arc<Template>> {
         let current = node.templates().borrow().clone();
         let templates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        current.iter().chain(templates.iter().rev()).find(|template| template.transaction_root == root).cloned()
+        current
+            .iter()
+            .chain(templates.iter().rev())
+            .find(|template| template.transaction_root == root)
+            .cloned()
     }
 }
