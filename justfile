@@ -48,6 +48,10 @@ kill-test KILLS="30":
 crash-test:
     cargo test --no-default-features --features runtime,sled --test crash -- --ignored --nocapture every_crash
 
+# Flip bits in a node's folder, and open it.
+damage-test FLIPS="1000":
+    CAIRN_DAMAGE_FLIPS={{FLIPS}} cargo test --no-default-features --features runtime,sled --test crash -- --nocapture damage
+
 # A node that joins at height 2,000 over loopback: how long it takes, and how much memory an idle node holds.
 join HEIGHT="2000":
     CAIRN_JOIN_HEIGHT={{HEIGHT}} cargo test --release --test join -- --ignored --nocapture

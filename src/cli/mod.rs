@@ -29,8 +29,11 @@ use failure::{Failure, Outcome};
 use output::Output;
 use session::Session;
 
+use crate::storage::sled_store::guarded;
+
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {
+    keep_quiet_about_caught_panics();
     let arguments = Arguments::parse();
     let output = Output::new(arguments.common.json, arguments.common.color);
     let asked_for_json = arguments.common.json;
@@ -41,6 +44,18 @@ pub fn main() -> ExitCode {
             failure.exit.into()
         }
     }
+}
+
+/// What damaged files make of the database's code is told as damage, by whoever opened them.
+fn keep_quiet_about_caught_panics() {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if guarded::is_panic_caught() {
+            tracing::debug!("the database: {panic}");
+        } else {
+            loud(panic);
+        }
+    }));
 }
 
 fn run(arguments: Arguments) -> Outcome {

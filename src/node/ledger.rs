@@ -79,6 +79,11 @@ impl Ledger {
         held == made
     }
 
+    /// Whether this is the state that had `root`, when it is at a height where the chain commits one.
+    pub(super) fn has_root(&self, root: StateRoot) -> bool {
+        self.expected_root(self.state.height().next()) == Some(root)
+    }
+
     /// The state after the tip.
     pub(super) fn state(&self) -> &State<AccountTable> {
         &self.state
@@ -137,6 +142,7 @@ impl Ledger {
         let groups = std::mem::take(&mut self.changed_groups);
         Some(CheckpointDelta {
             at,
+            root: self.expected_root(at.height.next())?,
             groups: groups
                 .into_iter()
                 .map(|group| (group, self.tree.accounts_in_group(group).collect()))

@@ -111,9 +111,10 @@ impl<R: ChainReader> Chain<R> {
     ) -> Result<bool, StorageError> {
         let Some(mut at) = checkpoint.at.and_then(|id| self.headers.find(&id.hash)) else { return Ok(false) };
         let height = self.headers.height(at);
+        let root = checkpoint.root;
         let mut ledger = Ledger::from_checkpoint(Arc::clone(&self.params), checkpoint, height);
-        // Its root is checked by the blocks that follow; when none does, this must do.
-        if !ledger.money_adds_up() {
+        // The blocks that follow check it too, but there may be none.
+        if root.is_some_and(|root| !ledger.has_root(root)) || !ledger.money_adds_up() {
             return Ok(false);
         }
         while path.get(self.headers.height(at).0 as usize) != Some(&at) {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::consensus::state::{Account, MaturingReward};
 use crate::consensus::undo::Undo;
 use crate::consensus::violation::Violation;
-use crate::primitives::{Address, Block, BlockId, Header, Work};
+use crate::primitives::{Address, Block, BlockId, Header, StateRoot, Work};
 
 /// Commits are numbered in the order in which the core made them, from 1 after each open.
 pub type Sequence = u64;
@@ -60,6 +60,8 @@ impl Commit {
 pub struct CheckpointDelta {
     /// The block after which this is the state. Its height is a multiple of the state root's interval.
     pub at: BlockId,
+    /// Its root, as blocks commit it.
+    pub root: StateRoot,
     /// Whole account groups that changed since the checkpoint before, in ascending order; an empty one is gone.
     /// The group of an account is the first 12 bits of its path in the state tree.
     pub groups: Vec<(u16, Vec<(Address, Account)>)>,
@@ -72,6 +74,8 @@ pub struct CheckpointDelta {
 pub struct Checkpoint {
     /// The block after which this is the state.
     pub at: Option<BlockId>,
+    /// The root that the state had when it was written.
+    pub root: Option<StateRoot>,
     /// All accounts.
     pub accounts: Vec<(Address, Account)>,
     /// All rewards not yet spendable, oldest first.

@@ -117,6 +117,7 @@ impl Contents {
         let groups = self.groups.values().map(|(delta, index)| &delta.groups[*index].1);
         Some(Checkpoint {
             at: Some(newest.at),
+            root: Some(newest.root),
             accounts: groups.flatten().copied().collect(),
             maturing: newest.maturing.clone(),
         })
@@ -129,7 +130,7 @@ mod tests {
     use crate::consensus::params::Params;
     use crate::consensus::testing::TestChain;
     use crate::consensus::{Account, HeaderFacts};
-    use crate::primitives::{Address, Amount, BlockHash, Height};
+    use crate::primitives::{Address, Amount, BlockHash, Height, StateRoot};
 
     fn stored(facts: &HeaderFacts, block: &Block) -> StoredHeader {
         StoredHeader { id: facts.id(), header: block.header, work: facts.work }
@@ -167,7 +168,8 @@ mod tests {
         let account = |balance| Account { balance: Amount(balance), nonce: 0 };
         let delta = |height, groups| {
             let at = BlockId { height: Height(height), hash: BlockHash::ZERO };
-            let checkpoint = Some(Arc::new(CheckpointDelta { at, groups, maturing: Vec::new() }));
+            let root = StateRoot([height as u8; 32]);
+            let checkpoint = Some(Arc::new(CheckpointDelta { at, root, groups, maturing: Vec::new() }));
             Commit { checkpoint, ..Commit::default() }
         };
         let (alice, bob) = (Address([1; 32]), Address([2; 32]));

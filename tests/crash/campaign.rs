@@ -210,8 +210,8 @@ fn look_at_all(cases: &Mutex<Receiver<Case>>, story: &Story, tally: &Mutex<Tally
         let (tried, whole) = tally.counts.entry((case.is_recovery, case.model)).or_default();
         *tried += 1;
         match found {
-            Ok(()) => *whole += 1,
-            Err(problem) => tally.note(&case, &problem),
+            Ok(_) => *whole += 1,
+            Err(problem) => tally.note(&case, &problem.to_string()),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Whether a folder, whatever a crash has made of it, gives back everything that anybody was told.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Arc;
 
 use cairn::primitives::{Action, Address, Block, BlockId};
-use cairn::storage::{ChainReader, ChainStore, Direction, HistoryEntry, StorageError, TransactionPlace};
+use cairn::storage::{
+    ChainReader, ChainStore, Direction, HistoryEntry, StorageError, StoredHeader, TransactionPlace,
+};
 
 use crate::node::SmallNode;
 use crate::story::{DIGESTS, Scene, Story};
@@ -18,19 +21,58 @@ const BLOCKS_AFTER: usize = 2;
 pub(crate) enum Depth {
     /// The node also takes the next blocks.
     Usual,
+    /// The same, but undo records may be missing: a node without them goes back by way of genesis.
+    WithoutUndo,
     /// It takes the rest of the story, stops, and starts again.
     ToTheEnd,
 }
 
-/// Opens the folder as a node does and looks at everything. An error says what is wrong.
+/// What is wrong with a folder.
+#[derive(Debug)]
+pub(crate) enum Problem {
+    /// The store says so itself.
+    Refused(StorageError),
+    /// It says something else than what is so.
+    Wrong(String),
+}
+
+/// What was found in a folder that is whole.
+#[derive(Debug)]
+pub(crate) struct Found {
+    /// The tip with which it opened.
+    pub(crate) tip: BlockId,
+    /// What was repaired, for a person to read.
+    pub(crate) repaired: Vec<String>,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused(error) => write!(f, "refused: {error}"),
+            Self::Wrong(what) => f.write_str(what),
+        }
+    }
+}
+
+impl From<StorageError> for Problem {
+    fn from(error: StorageError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+/// Opens the folder as a node does and looks at everything.
 pub(crate) fn check(
     folder: &Path,
     story: &Story,
     acknowledged: Option<BlockId>,
     depth: Depth,
-) -> Result<(), String> {
+) -> Result<Found, Problem> {
     let checked = catch_unwind(AssertUnwindSafe(|| check_all(folder, story, acknowledged, depth)));
-    checked.unwrap_or_else(|_| Err("it panicked".to_owned()))
+    checked.unwrap_or_else(|_| wrong("it panicked"))
+}
+
+fn wrong<T>(what: impl Into<String>) -> Result<T, Problem> {
+    Err(Problem::Wrong(what.into()))
 }
 
 fn check_all(
@@ -38,119 +80,116 @@ fn check_all(
     story: &Story,
     acknowledged: Option<BlockId>,
     depth: Depth,
-) -> Result<(), String> {
-    let mut node = open(folder, story)?;
+) -> Result<Found, Problem> {
+    let mut node = SmallNode::open(folder, &story.params)?;
+    let found = Found { tip: node.tip, repaired: node.report.lines() };
     tip_is_acknowledged(&node, story, acknowledged)?;
-    state_is_recomputed(&node, story)?;
-    blocks_are_whole(&node, story)?;
-    index_equals_a_rebuild(&node, story)?;
+    everything_is_there(&node, story, depth)?;
     let blocks_after = if depth == Depth::ToTheEnd { usize::MAX } else { BLOCKS_AFTER };
     let unknown: Vec<_> = story.order.iter().filter(|block| !is_kept(&node, block)).collect();
     for block in unknown.into_iter().take(blocks_after) {
-        let outcome = node.submit(block).map_err(|error| format!("it takes no block: {error}"))?;
-        if outcome.is_none() {
-            return Err("it does not say what became of a block".to_owned());
+        if node.submit(block)?.is_none() {
+            return wrong("it does not say what became of a block");
         }
     }
     state_is_recomputed(&node, story)?;
     let tip = node.tip;
-    node.close().map_err(|error| format!("it does not close: {error}"))?;
-    if depth == Depth::Usual {
-        return Ok(());
+    node.close()?;
+    if depth != Depth::ToTheEnd {
+        return Ok(found);
     }
     if tip != story.last().id {
-        return Err(format!("with all blocks its tip is {}", show(tip)));
+        return wrong(format!("with all blocks its tip is {}", show(tip)));
     }
-    let node = open(folder, story)?;
+    let node = SmallNode::open(folder, &story.params)?;
     if node.tip != tip {
-        return Err(format!("started again it is at {}", show(node.tip)));
+        return wrong(format!("started again it is at {}", show(node.tip)));
     }
-    state_is_recomputed(&node, story)?;
-    blocks_are_whole(&node, story)?;
-    index_equals_a_rebuild(&node, story)
+    everything_is_there(&node, story, depth)?;
+    Ok(found)
 }
 
-fn open(folder: &Path, story: &Story) -> Result<SmallNode, String> {
-    SmallNode::open(folder, &story.params).map_err(|error| format!("it does not open: {error}"))
+fn everything_is_there(node: &SmallNode, story: &Story, depth: Depth) -> Result<(), Problem> {
+    state_is_recomputed(node, story)?;
+    blocks_are_whole(node, story, depth)?;
+    index_equals_a_rebuild(node, story)
 }
 
-fn tip_is_acknowledged(node: &SmallNode, story: &Story, acknowledged: Option<BlockId>) -> Result<(), String> {
+fn tip_is_acknowledged(
+    node: &SmallNode,
+    story: &Story,
+    acknowledged: Option<BlockId>,
+) -> Result<(), Problem> {
     let Some((_, work)) = story.facts(node.tip) else {
-        return Err(format!("its tip {} is of another story", show(node.tip)));
+        return wrong(format!("its tip {} is of another story", show(node.tip)));
     };
     let Some(told) = acknowledged else { return Ok(()) };
-    let (_, told_work) = story.facts(told).ok_or("the mark is of another story")?;
+    let (_, told_work) = story.facts(told).expect("what is marked is of this story");
     let is_kept = node.stored.bodies.contains(&told);
     if work < told_work || !is_kept {
         let report = node.report.lines().join("; ");
-        return Err(format!(
-            "it is at {}, and had told of {} (kept: {is_kept}); it says: {report}",
-            show(node.tip),
-            show(told)
-        ));
+        let (tip, told) = (show(node.tip), show(told));
+        return wrong(format!("it is at {tip}, and had told of {told} (kept: {is_kept}); it says: {report}"));
     }
     Ok(())
 }
 
-fn state_is_recomputed(node: &SmallNode, story: &Story) -> Result<(), String> {
-    let (root, _) = story.facts(node.tip).ok_or("its tip is of another story")?;
-    if node.core.recomputed_state_root() == root {
+fn state_is_recomputed(node: &SmallNode, story: &Story) -> Result<(), Problem> {
+    let root = story.facts(node.tip).map(|(root, _)| root);
+    if Some(node.core.recomputed_state_root()) == root {
         Ok(())
     } else {
-        Err(format!("its state at {} is another", show(node.tip)))
+        wrong(format!("its state at {} is another", show(node.tip)))
     }
 }
 
-fn blocks_are_whole(node: &SmallNode, story: &Story) -> Result<(), String> {
+fn blocks_are_whole(node: &SmallNode, story: &Story, depth: Depth) -> Result<(), Problem> {
     let reader = node.store.reader();
-    let failed = |error: StorageError| error.to_string();
     for id in &node.stored.bodies {
-        let scene = story.scene(&id.hash).ok_or("it has a block of another story")?;
-        if reader.block(*id).map_err(failed)?.as_ref() != Some(scene.block.block()) {
-            return Err(format!("the body of {} is another", show(*id)));
+        let Some(scene) = story.scene(&id.hash) else { return wrong("it has a block of another story") };
+        if reader.block(*id)?.is_some_and(|block| block != *scene.block.block()) {
+            return wrong(format!("the body of {} is another", show(*id)));
         }
     }
     for scene in story.path(node.tip) {
-        let header = reader.header(scene.id).map_err(failed)?;
+        let (header, body, undo) =
+            (reader.header(scene.id)?, reader.block(scene.id)?, reader.undo(scene.id)?);
         let is_header =
-            header.is_some_and(|header| header.header == *scene.block.header() && header.work == scene.work);
-        let body = reader.block(scene.id).map_err(failed)?;
-        let undo = reader.undo(scene.id).map_err(failed)?;
-        if !is_header || body.as_ref() != Some(scene.block.block()) || undo.as_deref() != Some(&scene.undo) {
-            return Err(format!(
-                "{} is half there: header {is_header}, body {}, undo {}",
-                show(scene.id),
-                body.is_some(),
-                undo.is_some()
-            ));
+            |header: StoredHeader| header.header == *scene.block.header() && header.work == scene.work;
+        let whole = [
+            header.is_some_and(is_header),
+            body.as_ref() == Some(scene.block.block()),
+            undo.as_deref() == Some(&scene.undo) || (undo.is_none() && depth == Depth::WithoutUndo),
+        ];
+        if whole != [true; 3] {
+            return wrong(format!("{} is half there: header, body, undo: {whole:?}", show(scene.id)));
         }
     }
     Ok(())
 }
 
-fn index_equals_a_rebuild(node: &SmallNode, story: &Story) -> Result<(), String> {
+fn index_equals_a_rebuild(node: &SmallNode, story: &Story) -> Result<(), Problem> {
     if node.tip.height.0 > 0 && !node.index.wait_for(node.tip) {
-        return Err(format!("the index has ended: {:?}", node.index.position().failure));
+        let failure = node.index.position().failure;
+        return failure.map_or_else(|| wrong("the index has ended"), |error| Err(error.into()));
     }
     let path = story.path(node.tip);
-    let failed = |error: StorageError| format!("the index: {error}");
     for address in Story::addresses() {
-        let found = node.index.history(&address, None, 1_000).map_err(failed)?.entries;
-        if found != history(&path, &address) {
-            return Err(format!("the history of {address:?} is another at {}", show(node.tip)));
+        if node.index.history(&address, None, 1_000)?.entries != history(&path, &address) {
+            return wrong(format!("the history of {address:?} is another at {}", show(node.tip)));
         }
     }
     for digest in (0..DIGESTS).map(|byte| [byte; 32]) {
-        if node.index.anchor(&digest).map_err(failed)? != anchor(&path, &digest) {
-            return Err(format!("the anchor of {digest:?} is elsewhere"));
+        if node.index.anchor(&digest)? != anchor(&path, &digest) {
+            return wrong(format!("the anchor of {digest:?} is elsewhere"));
         }
     }
     let genesis = story.params.genesis_hash();
     for scene in path {
         for (position, transaction) in (0..).zip(scene.block.transactions()) {
             let place = TransactionPlace { block: scene.id, position };
-            if node.index.transaction(transaction.id(&genesis)).map_err(failed)? != Some(place) {
-                return Err(format!("transaction {position} of {} is not found", show(scene.id)));
+            if node.index.transaction(transaction.id(&genesis))? != Some(place) {
+                return wrong(format!("transaction {position} of {} is not found", show(scene.id)));
             }
         }
     }

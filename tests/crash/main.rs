@@ -8,12 +8,14 @@
 //! | `disk`, `image` | does it again, up to any point, and what is left there |
 //! | `node`, `check` | opens that, and looks at all of it |
 //! | `campaign` | for many points, and for recoveries too |
+//! | `damage` | opens folders with a flipped bit, or without a file |
 #![cfg(all(feature = "runtime", feature = "sled", target_os = "linux"))]
 #![expect(clippy::unwrap_used, reason = "what fails in a test shall stop it there")]
 
 mod campaign;
 mod chance;
 mod check;
+mod damage;
 mod disk;
 mod image;
 mod life;

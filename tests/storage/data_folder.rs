@@ -7,7 +7,8 @@ use std::sync::Arc;
 use cairn::consensus::testing::{TestChain, dev_key};
 use cairn::consensus::{Account, Violation};
 use cairn::primitives::{
-    Action, Address, Amount, Block, BlockHash, BlockId, Height, List, Output, Text, Transaction, Transfer,
+    Action, Address, Amount, Block, BlockHash, BlockId, Height, List, Output, StateRoot, Text, Transaction,
+    Transfer,
 };
 use cairn::storage::{
     ChainReader, ChainStore, CheckpointDelta, Commit, OpenOptions, StorageError, StoredChain,
@@ -267,7 +268,10 @@ fn checkpoints_come_back_whole_and_newest() {
         });
         (group, accounts.collect::<Vec<_>>())
     };
-    let delta = |at: BlockId, groups| Some(Arc::new(CheckpointDelta { at, groups, maturing: Vec::new() }));
+    let delta = |at: BlockId, groups| {
+        let root = StateRoot([at.height.0 as u8; 32]);
+        Some(Arc::new(CheckpointDelta { at, root, groups, maturing: Vec::new() }))
+    };
     commits[1].checkpoint = delta(commits[1].headers[0].id, vec![many(1, 5), many(2, 6), many(7, 7)]);
     commits[3].checkpoint = delta(commits[3].headers[0].id, vec![many(1, 8), (2, Vec::new())]);
     commits[5].checkpoint = delta(commits[5].headers[0].id, vec![many(9, 9)]);

@@ -105,6 +105,21 @@ fn a_damaged_checkpoint_is_left_aside() {
 }
 
 #[test]
+fn a_damaged_checkpoint_at_the_tip_is_left_aside_even_when_the_money_adds_up() {
+    let chain = busy_chain(64);
+    let mut lab = Lab::new();
+    lab.adopt(&chain);
+    let reader = Reader { store: lab.store.clone(), ..Reader::default() };
+    let mut lab = lab.restarted_with(reader, |mut stored| {
+        let accounts = &mut stored.checkpoint.as_mut().expect("there is a checkpoint").accounts;
+        accounts[3].1.balance.0 += 1;
+        accounts[4].1.balance.0 -= 1;
+        stored
+    });
+    lab.assert_at(&chain);
+}
+
+#[test]
 fn a_body_that_was_lost_is_fetched_again() {
     let chain = busy_chain(30);
     let mut lab = Lab::new();

@@ -12,7 +12,7 @@ use super::values;
 use crate::consensus::Account;
 use crate::consensus::state::MaturingReward;
 use crate::primitives::codec::{self, Decode, DecodeError, Encode};
-use crate::primitives::{Address, BlockId, Height, List};
+use crate::primitives::{Address, BlockId, Height, List, StateRoot};
 use crate::storage::chain_store::StorageError;
 use crate::storage::commit::{Checkpoint, CheckpointDelta};
 
@@ -26,6 +26,13 @@ const GROUP_KEY_BYTES: usize = 11;
 struct Current {
     generation: u64,
     at: BlockId,
+}
+
+/// What the state of a generation must hash to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+struct Root {
+    generation: u64,
+    root: StateRoot,
 }
 
 /// Which generation of each group counts.
@@ -93,6 +100,7 @@ impl Checkpoints {
         put(MATURING_GROUP, &codec::encode(&delta.maturing))?;
         let current = Current { generation, at: delta.at };
         batch.put(&Kind::CurrentCheckpoint.key(), &codec::encode(&current));
+        batch.put(&Kind::CheckpointRoot.key(), &codec::encode(&Root { generation, root: delta.root }));
         database.apply(batch)?;
         self.current = Some(current);
         for group in written {
@@ -123,7 +131,9 @@ impl Checkpoints {
         current: Current,
         sealed: BTreeMap<u16, Vec<u8>>,
     ) -> Result<Checkpoint, StorageError> {
-        let mut checkpoint = Checkpoint { at: Some(current.at), ..Checkpoint::default() };
+        let root: Option<Root> = get_one(database, Kind::CheckpointRoot)?;
+        let root = root.filter(|root| root.generation == current.generation).map(|root| root.root);
+        let mut checkpoint = Checkpoint { at: Some(current.at), root, ..Checkpoint::default() };
         for (group, sealed) in sealed {
             let damaged =
                 || database.damaged(format!("group {group} of the checkpoint is not what was written"));
@@ -175,7 +185,7 @@ mod tests {
     fn delta(height: u32, groups: Vec<(u16, Vec<(Address, Account)>)>) -> CheckpointDelta {
         let at = BlockId { height: Height(height), hash: BlockHash([height as u8; 32]) };
         let reward = MaturingReward { earned_at: Height(height), miner: Address([1; 32]), amount: Amount(9) };
-        CheckpointDelta { at, groups, maturing: vec![reward] }
+        CheckpointDelta { at, root: StateRoot([height as u8; 32]), groups, maturing: vec![reward] }
     }
 
     fn groups_on_disk(database: &Database) -> usize {
@@ -199,7 +209,11 @@ mod tests {
 
         let (mut reloaded, loaded) = Checkpoints::load(&database).unwrap();
         let loaded = loaded.unwrap();
-        assert_eq!(loaded.at, Some(first.at));
+        assert_eq!(
+            (loaded.at, loaded.root),
+            (Some(first.at), None),
+            "the root of another is not taken for its own"
+        );
         assert_eq!(loaded.maturing, first.maturing);
         assert_eq!(
             loaded.accounts,
@@ -226,6 +240,7 @@ mod tests {
         assert_eq!(groups_on_disk(&database), 2 + 1);
         assert_eq!(checkpoints.durable_height(), Some(Height(128)));
         let (_, loaded) = Checkpoints::load(&database).unwrap();
+        assert_eq!(loaded.as_ref().unwrap().root, Some(StateRoot([128; 32])));
         let expected: Vec<_> = accounts(1, 10, 6).into_iter().chain(accounts(2, 10, 5)).collect();
         assert_eq!(loaded.unwrap().accounts, expected);
     }

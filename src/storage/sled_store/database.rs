@@ -6,12 +6,13 @@
 
 use std::fs::{self, File};
 use std::io::{self, ErrorKind};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::file_sums::SumsAtClose;
 use super::folder_lock::FolderLock;
+use super::guarded::guarded;
 use crate::storage::chain_store::StorageError;
 use crate::storage::segment::{make_folder, sync_folder};
 
@@ -26,6 +27,8 @@ pub(super) const BATCH_BYTES_MAX: usize = 4 << 20;
 const BATCH_CHANGES_MAX: usize = 256;
 /// Bytes of pages that sled tries to keep in memory.
 const CACHE_BYTES: u64 = 64 << 20;
+/// What is wrong with contents on which sled panics.
+const PANICKED: &str = "its own code failed on the contents";
 /// Named by this file inside its folder, a database is set aside at the next opening.
 const DAMAGE_MARK: &str = "damaged";
 
@@ -42,6 +45,9 @@ struct Inner {
     folder: PathBuf,
     value_bytes_max: usize,
     has_unsynced: AtomicBool,
+    is_as_left: AtomicBool,
+    // Dropped after the table, so that it sums what sled leaves.
+    sums: SumsAtClose,
     // Dropped last, when sled has let go of its files.
     _lock: Arc<FolderLock>,
 }
@@ -107,17 +113,18 @@ impl Database {
             .flush_every_ms(None)
             .cache_capacity(CACHE_BYTES)
             .segment_size(segment_bytes);
-        let table = match catch_unwind(AssertUnwindSafe(|| config.open())) {
-            Ok(Ok(table)) => table,
-            Ok(Err(error)) if error.to_string().contains("could not acquire lock") => {
+        let table = match guarded(|| config.open()) {
+            Some(Ok(table)) => table,
+            Some(Err(error)) if error.to_string().contains("could not acquire lock") => {
                 return Err(OpenFailure::Held);
             }
-            Ok(Err(sled::Error::Io(error))) if !speaks_of_contents(error.kind()) => {
+            Some(Err(sled::Error::Io(error))) if !speaks_of_contents(error.kind()) => {
                 return Err(OpenFailure::System(StorageError::io(folder, &error)));
             }
-            Ok(Err(error)) => return Err(OpenFailure::Broken(error.to_string())),
-            Err(_) => return Err(OpenFailure::Broken("its own code failed on the contents".to_owned())),
+            Some(Err(error)) => return Err(OpenFailure::Broken(error.to_string())),
+            None => return Err(OpenFailure::Broken(PANICKED.to_owned())),
         };
+        let sums = SumsAtClose::new(folder);
         let folder = folder.to_owned();
         let value_bytes_max = VALUE_BYTES_MAX * segment_bytes / SEGMENT_BYTES;
         Ok(Self(Arc::new(Inner {
@@ -125,13 +132,15 @@ impl Database {
             folder,
             value_bytes_max,
             has_unsynced: AtomicBool::new(true),
+            is_as_left: AtomicBool::new(false),
+            sums,
             _lock: lock,
         })))
     }
 
     /// The value of a key.
     pub(super) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
-        self.0.table.get(key).map_err(|error| self.error(error))
+        self.guard(|| self.0.table.get(key))
     }
 
     /// All pairs with `from` ≤ key < `to`, ascending; from both ends.
@@ -140,7 +149,7 @@ impl Database {
         from: &[u8],
         to: &[u8],
     ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + use<'_> {
-        self.0.table.range(from..to).map(|pair| pair.map_err(|error| self.error(error)))
+        Pairs { database: self, iter: self.0.table.range(from..to), has_failed: false }
     }
 
     /// All pairs whose key begins with `prefix`, ascending.
@@ -148,7 +157,7 @@ impl Database {
         &self,
         prefix: &[u8],
     ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + use<'_> {
-        self.0.table.scan_prefix(prefix).map(|pair| pair.map_err(|error| self.error(error)))
+        Pairs { database: self, iter: self.0.table.scan_prefix(prefix), has_failed: false }
     }
 
     /// Makes changes, all or none; they last once [`Self::sync`] has returned.
@@ -157,7 +166,8 @@ impl Database {
             return Ok(());
         }
         self.0.has_unsynced.store(true, Ordering::Release);
-        self.0.table.apply_batch(batch.changes).map_err(|error| self.error(error))
+        self.0.sums.set_whole(false);
+        self.guard(|| self.0.table.apply_batch(batch.changes))
     }
 
     /// Applies a batch that is full and leaves an empty one in its place.
@@ -173,10 +183,12 @@ impl Database {
     /// Makes all that was applied last. An error is final.
     pub(super) fn sync(&self) -> Result<(), StorageError> {
         self.0.has_unsynced.store(false, Ordering::Release);
-        self.0.table.flush().map_err(|error| self.error(error))?;
+        self.guard(|| self.0.table.flush())?;
         // Named here, so that the linker keeps what makes this flush a true one.
         tracing::trace!(synced = no_sync_file_range::refusals(), "the database was flushed");
-        sync_files(&self.0.folder)
+        sync_files(&self.0.folder)?;
+        self.0.sums.set_whole(!self.has_unsynced());
+        Ok(())
     }
 
     /// The error for contents that are not what was written; the database will be set aside at the next opening.
@@ -193,6 +205,16 @@ impl Database {
         StorageError::Damaged { path: self.0.folder.clone(), cause, next_step: next_step.to_owned() }
     }
 
+    /// Whether it was opened just as it had been closed.
+    pub(super) fn is_as_left(&self) -> bool {
+        self.0.is_as_left.load(Ordering::Acquire)
+    }
+
+    /// Says that it was.
+    pub(super) fn set_as_left(&self) {
+        self.0.is_as_left.store(true, Ordering::Release);
+    }
+
     /// Longest value that its segments take: [`VALUE_BYTES_MAX`] with segments as they usually are.
     pub(super) fn value_bytes_max(&self) -> usize {
         self.0.value_bytes_max
@@ -203,6 +225,13 @@ impl Database {
         &self.0.folder
     }
 
+    fn guard<T>(&self, act: impl FnOnce() -> sled::Result<T>) -> Result<T, StorageError> {
+        match guarded(act) {
+            Some(done) => done.map_err(|error| self.error(error)),
+            None => Err(self.damaged(PANICKED.to_owned())),
+        }
+    }
+
     fn error(&self, error: sled::Error) -> StorageError {
         match error {
             sled::Error::Io(error) => StorageError::io(&self.0.folder, &error),
@@ -211,6 +240,42 @@ impl Database {
             | sled::Error::Unsupported(_)
             | sled::Error::ReportableBug(_) => self.damaged(error.to_string()),
         }
+    }
+}
+
+/// Pairs as they are read, up to the first that cannot be.
+struct Pairs<'a> {
+    database: &'a Database,
+    iter: sled::Iter,
+    has_failed: bool,
+}
+
+impl Pairs<'_> {
+    fn step(
+        &mut self,
+        take: impl FnOnce(&mut sled::Iter) -> Option<sled::Result<(Bytes, Bytes)>>,
+    ) -> Option<Result<(Bytes, Bytes), StorageError>> {
+        if self.has_failed {
+            return None;
+        }
+        let iter = &mut self.iter;
+        let pair = self.database.guard(|| take(iter).transpose()).transpose();
+        self.has_failed = matches!(pair, Some(Err(_)));
+        pair
+    }
+}
+
+impl Iterator for Pairs<'_> {
+    type Item = Result<(Bytes, Bytes), StorageError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.step(Iterator::next)
+    }
+}
+
+impl DoubleEndedIterator for Pairs<'_> {
+    fn next_back(&mut self) -> Option<Self::Item> {
+        self.step(DoubleEndedIterator::next_back)
     }
 }
 

@@ -149,7 +149,7 @@ impl DatabaseWriter {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::BlockHash;
+    use crate::primitives::{BlockHash, StateRoot};
     use crate::storage::commit::CheckpointDelta;
     use crate::storage::sled_store::database::temporary;
     use crate::storage::sled_store::schema::{block_key, block_of};
@@ -185,7 +185,8 @@ mod tests {
         };
         writer.sync().unwrap();
         assert_eq!(lowest_undo(&database), Some(1), "without a checkpoint everything may be needed");
-        let delta = CheckpointDelta { at: block(6_976), groups: Vec::new(), maturing: Vec::new() };
+        let root = StateRoot([1; 32]);
+        let delta = CheckpointDelta { at: block(6_976), root, groups: Vec::new(), maturing: Vec::new() };
         writer.checkpoints.write(&database, &delta).unwrap();
         writer.sync().unwrap();
         assert_eq!(lowest_undo(&database), Some(PRUNE_STEP_BLOCKS_MAX));

@@ -79,7 +79,7 @@ impl Progress {
 }
 
 impl Follower {
-    /// Takes up the index where it was left, or from nothing when it should be rebuilt.
+    /// Takes up the index where it was left, or from nothing when it should be rebuilt, or a part of it is gone.
     pub(super) fn open(
         database: Database,
         reader: SledReader,
@@ -93,7 +93,13 @@ impl Follower {
         }
         let start =
             Manifest { runs: Runs::default(), cursor: BlockId { height: Height::GENESIS, hash: genesis } };
-        let manifest = get_one(&database, Kind::IndexManifest)?.unwrap_or(start);
+        let mut manifest = get_one(&database, Kind::IndexManifest)?.unwrap_or_else(|| start.clone());
+        // A database that was closed well has been compared with what it was then.
+        if !database.is_as_left() && !manifest.runs.are_whole(&database)? {
+            tracing::warn!("the wallet index has lost a part: it is made anew");
+            remove_all(&database)?;
+            manifest = start;
+        }
         manifest.runs.remove_leftovers(&database)?;
         let progress = Progress::new(Arc::clone(&tips), manifest.cursor);
         let shared = Shared::new(database, reader, genesis, manifest, progress);

@@ -2,7 +2,7 @@
 //!
 //! | question | answered by |
 //! | --- | --- |
-//! | How is a data folder opened, and repaired? | [`open`], [`open_report`], `folder_lock`, `load` |
+//! | How is a data folder opened, and repaired? | [`open`], [`open_report`], `folder_lock`, `file_sums`, [`guarded`], `load` |
 //! | What happens to a commit? | [`store`], `entries`, `backlog`, `database_writer`, when [`thresholds`] say so |
 //! | What is where in the database? | `schema`, `values`, `checkpoint`, [`records`] |
 //! | What do wallets ask? | [`index`], kept up to date by `index_follower` in `sorted_runs` of entries |
@@ -15,7 +15,9 @@ mod database;
 mod database_writer;
 pub mod disk_space;
 mod entries;
+mod file_sums;
 mod folder_lock;
+pub mod guarded;
 pub mod index;
 mod index_entry;
 mod index_follower;

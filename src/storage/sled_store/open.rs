@@ -11,6 +11,7 @@ use super::checkpoint::Checkpoints;
 use super::database::{self, Batch, Database, OpenFailure};
 use super::database_writer::{DatabaseWriter, Unsynced};
 use super::entries;
+use super::file_sums::{self, Compared};
 use super::folder_lock::FolderLock;
 use super::load;
 use super::open_report::OpenReport;
@@ -167,9 +168,19 @@ impl OpenOptions {
         if database::is_marked_as_damaged(folder) {
             set_aside(folder, "an earlier run found damage while reading it".to_owned(), report)?;
         }
+        let compared = file_sums::take(folder)?;
+        if let Compared::Different(cause) = &compared {
+            set_aside(folder, cause.clone(), report)?;
+        }
         let cause = match self.open_patiently(folder, lock) {
             Err(OpenFailure::Broken(cause)) => cause,
-            ended => return ended.map_err(|failure| refusal(folder, failure)),
+            Err(failure) => return Err(refusal(folder, failure)),
+            Ok(database) => {
+                if compared == Compared::Same {
+                    database.set_as_left();
+                }
+                return Ok(database);
+            }
         };
         tracing::info!("{} does not open: {cause}. Trying again without its snapshots", folder.display());
         report.removed.extend(database::remove_snapshots(folder)?);

@@ -28,10 +28,13 @@ pub(super) enum Kind {
     Tip = b'3',
     /// One value: the checkpoint that counts.
     CurrentCheckpoint = b'4',
-    /// One value: the runs of the wallet index and how far they go.
-    IndexManifest = b'5',
+    /// One value: the runs of the wallet index and how far they go. `5` was another layout: an index under it is made
+    /// anew.
+    IndexManifest = b'8',
     /// One value, present when the wallet index must be rebuilt.
     IndexDamaged = b'6',
+    /// One value: the root of the checkpoint that counts. Folders of before may have none.
+    CheckpointRoot = b'7',
     /// By block: header and cumulative work.
     Header = b'h',
     /// By block: nothing, where a body is kept, so that bodies need not be read to know which there are.

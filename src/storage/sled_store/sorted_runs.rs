@@ -25,6 +25,8 @@ pub(super) struct Run {
     table: u8,
     level: u8,
     number: u64,
+    /// Its values, so that it shows when one is gone.
+    values: u32,
 }
 
 /// The runs that count. Values of others are leftovers of what a kill cut short.
@@ -154,10 +156,10 @@ impl Runs {
 
     /// Puts a new run of sorted entries into a batch.
     pub(super) fn add(&mut self, database: &Database, batch: &mut Batch, table: Table, entries: &[Entry]) {
-        let run = Run { table: table as u8, level: 0, number: self.next_number };
+        let mut run = Run { table: table as u8, level: 0, number: self.next_number, values: 0 };
         self.next_number += 1;
         for entries in entries.chunks(entries_per_value(database)) {
-            put_value(batch, run, entries);
+            put_value(batch, &mut run, entries);
         }
         self.runs.push(run);
     }
@@ -166,12 +168,30 @@ impl Runs {
     /// The new run is written; it counts when the runs that are given back do.
     pub(super) fn merge_once(&self, database: &Database) -> Result<Option<(Self, Vec<Run>)>, StorageError> {
         let Some(merged) = self.full_level() else { return Ok(None) };
-        let run = Run { level: merged[0].level + 1, number: self.next_number, ..merged[0] };
-        write_merged(database, &merged, run)?;
+        let run = Run { level: merged[0].level + 1, number: self.next_number, values: 0, ..merged[0] };
+        let run = write_merged(database, &merged, run)?;
         let mut after = Self { next_number: self.next_number + 1, ..self.clone() };
         after.runs.retain(|run| !merged.contains(run));
         after.runs.push(run);
         Ok(Some((after, merged)))
+    }
+
+    /// Whether no run lacks a value. Reads all of them.
+    pub(super) fn are_whole(&self, database: &Database) -> Result<bool, StorageError> {
+        for run in &*self.runs {
+            let mut values = 0;
+            for pair in database.range(&run.key(0), &run.key(Entry::MAX)) {
+                let (key, sealed) = pair?;
+                if values::unseal(&key, &sealed).is_none() {
+                    return Ok(false);
+                }
+                values += 1;
+            }
+            if values != run.values {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Deletes every value that belongs to no run. Live runs are stepped over, not read.
@@ -207,7 +227,7 @@ pub(super) fn remove(database: &Database, runs: &[Run]) -> Result<(), StorageErr
 }
 
 fn remove_numbers(database: &Database, table: u8, from: u64, below: u64) -> Result<(), StorageError> {
-    let key = |number| Run { table, level: 0, number }.key(0);
+    let key = |number| Run { table, level: 0, number, values: 0 }.key(0);
     let mut batch = Batch::default();
     for pair in database.range(&key(from), &key(below)) {
         batch.remove(&pair?.0);
@@ -216,7 +236,7 @@ fn remove_numbers(database: &Database, table: u8, from: u64, below: u64) -> Resu
     database.apply(batch)
 }
 
-fn write_merged(database: &Database, merged: &[Run], run: Run) -> Result<(), StorageError> {
+fn write_merged(database: &Database, merged: &[Run], mut run: Run) -> Result<Run, StorageError> {
     let mut sources: Vec<_> = merged.iter().map(|run| run.entries(database)).collect();
     let mut heads = BinaryHeap::with_capacity(sources.len());
     for (index, source) in sources.iter_mut().enumerate() {
@@ -238,15 +258,15 @@ fn write_merged(database: &Database, merged: &[Run], run: Run) -> Result<(), Sto
         last = Some(entry);
         value.push(entry);
         if value.len() == enough {
-            put_value(&mut batch, run, &value);
+            put_value(&mut batch, &mut run, &value);
             value.clear();
             database.apply_if_full(&mut batch)?;
         }
     }
     if !value.is_empty() {
-        put_value(&mut batch, run, &value);
+        put_value(&mut batch, &mut run, &value);
     }
-    database.apply(batch)
+    database.apply(batch).map(|()| run)
 }
 
 /// Entries in one value.
@@ -254,7 +274,8 @@ fn entries_per_value(database: &Database) -> usize {
     (database.value_bytes_max() - values::HEAD_BYTES) / ENTRY_BYTES
 }
 
-fn put_value(batch: &mut Batch, run: Run, entries: &[Entry]) {
+fn put_value(batch: &mut Batch, run: &mut Run, entries: &[Entry]) {
+    run.values += 1;
     let key = run.key(entries[0]);
     let mut sealed = Vec::with_capacity(values::HEAD_BYTES + entries.len() * ENTRY_BYTES);
     values::seal(&key, &mut sealed, |bytes| {
@@ -339,6 +360,12 @@ mod tests {
         let live = keys(&database);
         runs.remove_leftovers(&database).unwrap();
         assert_eq!(keys(&database), live);
+        assert!(runs.are_whole(&database).unwrap());
+        let (gone, _) = database.prefix(&Kind::IndexRun.key()).next().unwrap().unwrap();
+        let mut batch = Batch::default();
+        batch.remove(&gone);
+        database.apply(batch).unwrap();
+        assert!(!runs.are_whole(&database).unwrap());
     }
 
     #[test]
