@@ -22,17 +22,21 @@ impl NodeKey {
         Self::from_seed(Zeroizing::new(clock::random_bytes()))
     }
 
-    /// The key in this file: 64 hexadecimal digits. Made at the first start.
+    /// The key in this file: 64 hexadecimal digits, and in the next line the id that it has, by which a damaged digit
+    /// shows. Made at the first start.
     pub fn load_or_create(path: &Path) -> Result<Self, NetworkError> {
         let failed = |cause: String| NetworkError::NodeKey { path: path.to_owned(), cause };
         match fs::read_to_string(path) {
-            Ok(text) => Self::parse(&Zeroizing::new(text))
-                .ok_or_else(|| failed("it does not hold 64 hexadecimal digits".to_owned())),
+            Ok(text) => Self::parse(&Zeroizing::new(text)).ok_or_else(|| {
+                failed("it does not hold 64 hexadecimal digits and the id of that key".to_owned())
+            }),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 let seed = Zeroizing::new(clock::random_bytes());
-                write_private(path, &Zeroizing::new(hex::encode(seed.as_slice())))
-                    .map_err(|error| failed(error.to_string()))?;
-                Ok(Self::from_seed(seed))
+                let digits = Zeroizing::new(hex::encode(seed.as_slice()));
+                let key = Self::from_seed(seed);
+                let text = Zeroizing::new(format!("{}\n{}", *digits, key.peer()));
+                write_private(path, &text).map_err(|error| failed(error.to_string()))?;
+                Ok(key)
             }
             Err(error) => Err(failed(error.to_string())),
         }
@@ -44,9 +48,12 @@ impl NodeKey {
     }
 
     fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
         let mut seed = Zeroizing::new([0; 32]);
-        hex::decode_to_slice(text.trim(), seed.as_mut_slice()).ok()?;
-        Some(Self::from_seed(seed))
+        hex::decode_to_slice(lines.next()?.trim(), seed.as_mut_slice()).ok()?;
+        let key = Self::from_seed(seed);
+        // Whoever writes the file by hand may leave the id out.
+        lines.all(|line| line.trim() == key.peer().to_string()).then_some(key)
     }
 
     fn from_seed(mut seed: Zeroizing<[u8; 32]>) -> Self {
@@ -118,6 +125,27 @@ mod tests {
         fs::write(&path, "brisk otter").unwrap();
         assert!(matches!(NodeKey::load_or_create(&path), Err(NetworkError::NodeKey { .. })));
         assert_eq!(fs::read_to_string(&path).unwrap(), "brisk otter");
+    }
+
+    #[test]
+    fn a_key_of_which_any_bit_or_the_end_is_lost_never_becomes_another() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("node.key");
+        let peer = NodeKey::load_or_create(&path).unwrap().peer();
+        let whole = fs::read(&path).unwrap();
+        let flipped = (0..whole.len() * 8).map(|bit| {
+            let mut bytes = whole.clone();
+            bytes[bit / 8] ^= 1 << (bit % 8);
+            bytes
+        });
+        let cut = (0..whole.len()).map(|length| whole[..length].to_vec());
+        for bytes in flipped.chain(cut) {
+            fs::write(&path, &bytes).unwrap();
+            let loaded = NodeKey::load_or_create(&path);
+            assert!(loaded.is_err() || loaded.is_ok_and(|key| key.peer() == peer), "{bytes:02x?}");
+        }
+        fs::write(&path, &whole[..64]).unwrap();
+        assert_eq!(NodeKey::load_or_create(&path).unwrap().peer(), peer, "the digits alone will do");
     }
 
     #[test]
