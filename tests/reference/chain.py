@@ -16,6 +16,9 @@ from networks import Parameters, genesis, genesis_state
 from state import height_of_carried_root, subsidy
 from tree import Entry, Judgement
 
+MESSAGE_LENGTH_MAX = 4_194_304 + 65_536
+"""Section 14.4: no message is longer, so nobody could send a block that is."""
+
 WAITING_MAX = 64
 """Section 15: blocks that wait for their parent or their time; the oldest gives way."""
 
@@ -50,6 +53,8 @@ class Chain:
 
         What `said` is matters for blocks that may wait: whether a node keeps one is its own affair.
         """
+        if len(data) > MESSAGE_LENGTH_MAX:
+            return {"undecodable"}
         try:
             block = decode_block(data)
         except Undecodable:

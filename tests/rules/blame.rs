@@ -274,6 +274,26 @@ fn a_block_ahead_of_the_clock_costs_nobody_and_is_not_fetched_again_when_it_is_d
 }
 
 #[test]
+fn headers_ahead_of_the_clock_cost_who_serves_them_nothing_and_their_body_is_fetched_once() {
+    let chain = young();
+    let mut host = host_at(&chain);
+    let time = host.now().plus(chain.params.future_limit_seconds + 30);
+    let early = draft(&chain).header(|header| header.time = time).block();
+    let tip = Status { tip: early.hash(), height: early.coinbase.height, ..status_of(&chain) };
+    let tip = Status { work: Work(ruint::aliases::U256::MAX), ..tip };
+    host.meet(BOB, tip);
+    serve(&mut host, BOB, &early);
+    assert!(host.place(early.hash()).is_none(), "its header is not taken yet");
+    assert!(!host.asked.iter().any(|(_, _, question)| matches!(question, SyncRequest::Blocks { .. })));
+    host.wait_until(host.now().plus(30));
+    assert_eq!(host.tip(), chain.tip().hash, "nobody asked again yet");
+    host.meet(BOB, tip);
+    serve(&mut host, BOB, &early);
+    assert_eq!(host.tip(), early.hash());
+    assert_paid(&host, BOB, 0, "ahead of the clock");
+}
+
+#[test]
 fn a_hundred_headers_on_an_invalid_block_cost_nobody_and_are_all_marked() {
     let chain = young();
     let gap = crate::build::payment(&chain, &crate::build::alice(), 3, |_| ());

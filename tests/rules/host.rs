@@ -244,8 +244,14 @@ impl Stage for Host {
         }
     }
 
-    fn send(&mut self, transaction: &Transaction) -> Result<(), String> {
-        self.submit(transaction).map(|_| ()).map_err(|rejection| rejection.reason.to_owned())
+    fn drift_seconds(&self) -> u32 {
+        0
+    }
+
+    fn send(&mut self, transaction: &[u8]) -> Result<(), String> {
+        let decoded = codec::decode::<Transaction>(transaction, MESSAGE_BYTES_MAX);
+        let transaction = decoded.map_err(|_| "undecodable".to_owned())?;
+        self.submit(&transaction).map(|_| ()).map_err(|rejection| rejection.reason.to_owned())
     }
 
     fn tip(&mut self) -> BlockHash {

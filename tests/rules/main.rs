@@ -60,6 +60,11 @@ fn transactions() {
 }
 
 #[test]
+fn signatures() {
+    play("signatures");
+}
+
+#[test]
 fn execution() {
     play("execution");
 }

@@ -7,8 +7,7 @@ use std::time::Duration;
 use cairn::consensus::{Params, Violation};
 use cairn::node::query::{AccountView, Supply};
 use cairn::node::{Answer, Event, Query};
-use cairn::primitives::codec::encode;
-use cairn::primitives::{Address, BlockHash, Timestamp, Transaction};
+use cairn::primitives::{Address, BlockHash, Timestamp};
 use cairn::rpc::{ClientError, RpcClient, RpcConfig, RpcContext, RpcServer, code};
 use cairn::runtime::{Running, clock, start};
 use serde_json::{Value, json};
@@ -105,8 +104,13 @@ impl Stage for RunningNode {
         }
     }
 
-    fn send(&mut self, transaction: &Transaction) -> Result<(), String> {
-        let bytes = hex::encode(encode(transaction));
+    /// Between two readings of the clock a second may end.
+    fn drift_seconds(&self) -> u32 {
+        1
+    }
+
+    fn send(&mut self, transaction: &[u8]) -> Result<(), String> {
+        let bytes = hex::encode(transaction);
         let tests = self.call("testmempoolaccept", json!([[bytes]])).expect("a transaction can be tried");
         let reason = tests[0]["reject-reason"].as_str().map(str::to_owned);
         assert_eq!(tests[0]["allowed"], reason.is_none(), "what is not allowed has a reason");
@@ -242,6 +246,11 @@ fn bodies() {
 #[test]
 fn transactions() {
     play("transactions");
+}
+
+#[test]
+fn signatures() {
+    play("signatures");
 }
 
 #[test]

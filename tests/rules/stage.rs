@@ -4,7 +4,7 @@ use std::fmt;
 
 use cairn::consensus::Violation;
 use cairn::node::query::{AccountView, Supply};
-use cairn::primitives::{Address, BlockHash, Timestamp, Transaction};
+use cairn::primitives::{Address, BlockHash, Timestamp};
 
 /// What became of bytes that should be a block.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,8 +68,10 @@ pub(crate) trait Stage {
     fn now(&self) -> Timestamp;
     /// Hands it bytes as a client would.
     fn deliver(&mut self, bytes: &[u8]) -> Verdict;
-    /// Hands it a transaction as a client would; the reason, in kebab case, when it is not admitted.
-    fn send(&mut self, transaction: &Transaction) -> Result<(), String>;
+    /// Seconds by which its clock may go on by itself from one call to the next.
+    fn drift_seconds(&self) -> u32;
+    /// Hands it bytes as a client hands over a transaction; the reason, in kebab case, when it is not admitted.
+    fn send(&mut self, transaction: &[u8]) -> Result<(), String>;
     /// Waits, where waiting is needed, until it has come to a tip.
     fn come_to(&mut self, _tip: BlockHash) {}
     /// Its tip.

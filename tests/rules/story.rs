@@ -58,7 +58,12 @@ impl<'a> Story<'a> {
 
     /// Hands the node a transaction, which must be admitted, or refused for a reason.
     pub(crate) fn send(&mut self, transaction: &Transaction, expected: Result<(), &str>) {
-        assert_eq!(self.stage.send(transaction), expected.map_err(str::to_owned));
+        assert_eq!(self.stage.send(&encode(transaction)), expected.map_err(str::to_owned));
+    }
+
+    /// Hands the node bytes that are no transaction.
+    pub(crate) fn send_bytes(&mut self, says: &str, bytes: &[u8]) {
+        assert_eq!(self.stage.send(bytes), Err("undecodable".to_owned()), "{says}");
     }
 
     /// Delivers bytes that are no block.
@@ -75,6 +80,11 @@ impl<'a> Story<'a> {
     /// The node's clock.
     pub(crate) fn now(&self) -> Timestamp {
         self.stage.now()
+    }
+
+    /// Seconds by which it may go on by itself from one call to the next.
+    pub(crate) fn drift_seconds(&self) -> u32 {
+        self.stage.drift_seconds()
     }
 
     /// Stops the node and starts it on what it kept.

@@ -16,6 +16,7 @@ pub(crate) const CASES: &[Case] = &[
     story("lengths and counts that lie", lying_lengths, &[]),
     story("tags of no action, and text that is not UTF-8", no_such_thing, &[]),
     story("nothing, one byte, and a megabyte of each of some bytes", junk, &[]),
+    story("a transaction cut, padded and shortened at each field", broken_transactions, &[]),
 ];
 
 /// A field by name and length in bytes.
@@ -188,4 +189,29 @@ fn junk(tale: &mut Story<'_>) {
     let twice = ("the block twice".to_owned(), [&bytes[..], &bytes[..]].concat());
     let header = ("the header alone".to_owned(), encode(&block.header));
     tell(tale, few.into_iter().chain(some).chain([twice, header]));
+}
+
+/// Transactions on their own way to the pool, where no block's commitment protects them.
+fn broken_transactions(tale: &mut Story<'_>) {
+    let chain = young();
+    tale.deliver_chain(&chain, 0);
+    for (transaction, fields) in sample(&chain).transactions.iter().zip([TRANSFER, ANCHOR]) {
+        let (bytes, mut at) = (encode(transaction), 0);
+        for (name, length) in fields {
+            tale.send_bytes(&format!("cut before the {name}"), &bytes[..at]);
+            tale.send_bytes(&format!("cut within the {name}"), &bytes[..at + length / 2]);
+            tale.send_bytes(
+                &format!("a zero before the {name}"),
+                &[&bytes[..at], &[0], &bytes[at..]].concat(),
+            );
+            tale.send_bytes(
+                &format!("a byte less of the {name}"),
+                &[&bytes[..at], &bytes[at + 1..]].concat(),
+            );
+            at += length;
+        }
+        assert_eq!(at, bytes.len(), "the table of fields is complete");
+        tale.send_bytes("a byte after the end", &[&bytes[..], &[0]].concat());
+        tale.send(transaction, Ok(()));
+    }
 }

@@ -2,7 +2,7 @@
 
 use cairn::consensus::Violation::{BadSignature, Expired, InsufficientBalance, NonceGap, NonceTooLow};
 use cairn::consensus::testing::TestChain;
-use cairn::primitives::{Address, Amount, Block, Height, Output, PublicKey, Signature, Transaction};
+use cairn::primitives::{Amount, Block, Height, Output, Transaction};
 
 use crate::build::{
     DAVE, ERINS, Parts, address, alice, anchor, bob, connect, draft, erin, frank, payment, to, with, young,
@@ -125,7 +125,6 @@ pub(crate) const CASES: &[Case] = &[
     story("the replay of a transaction in a later block", replayed, &[NonceTooLow]),
     story("an account emptied in one block and refilled in the next", emptied_over_blocks, &[]),
     story("expired once another block came before it", expired_meanwhile, &[Expired]),
-    story("a key of small order, whose two signatures share an id", small_order, &[NonceTooLow]),
     story("miner, sender and recipient in one for thirty blocks", one_for_all, &[]),
     story("a refused block changes nothing", refused_block_leaves_no_trace, &[InsufficientBalance]),
 ];
@@ -226,53 +225,6 @@ fn expired_meanwhile(tale: &mut Story<'_>) {
     let beside = draft(&chain).transactions(vec![short]).block();
     tale.deliver("another block 13 with it", &beside, Accepted);
     tale.assert_at(&longer);
-}
-
-/// Under ZIP-215 the key that is the neutral element verifies whatever has the equation 0 = R with s = 0, and R may be
-/// any point of small order: signatures that anybody can make, of which many fit one transaction.
-fn small_order(tale: &mut Story<'_>) {
-    let chain = young();
-    tale.deliver_chain(&chain, 0);
-    let nobody = PublicKey(neutral());
-    let mut fund = bobs(&chain, 0);
-    fund.output(0).to = Address::of(&nobody);
-    fund.output(0).amount = Amount(100_000);
-    fund.signature = bob().sign(&fund.signing_hash(&chain.params.genesis_hash()).0);
-    let (chain, block) = with(&chain, draft(&chain).transactions(vec![fund]));
-    tale.deliver("money for the neutral element", &block, Accepted);
-    let mut first = Transaction { sender: nobody, ..bobs(&chain, 0) };
-    first.signature = Signature([neutral(), [0; 32]].concat().try_into().expect("64 bytes"));
-    let mut second = first.clone();
-    second.signature = Signature([minus_one(), [0; 32]].concat().try_into().expect("64 bytes"));
-    let genesis = chain.params.genesis_hash();
-    assert_eq!(first.id(&genesis), second.id(&genesis));
-    tale.deliver(
-        "both signatures in one block",
-        &of(&chain, vec![first.clone(), second.clone()]),
-        Refused(NonceTooLow),
-    );
-    let (longer, block) = with(&chain, draft(&chain).transactions(vec![first]));
-    tale.deliver("its payment, signed by nobody", &block, Accepted);
-    let (beside, twin) = with(&chain, draft(&chain).transactions(vec![second]));
-    tale.deliver("the same with another signature, beside it", &twin, Accepted);
-    tale.assert_at(&longer);
-    let (beside, block) = with(&beside, draft(&beside));
-    tale.deliver("the branch of the other signature wins", &block, Accepted);
-    tale.assert_at(&beside);
-}
-
-/// The neutral element of the curve.
-fn neutral() -> [u8; 32] {
-    let mut bytes = [0; 32];
-    bytes[0] = 1;
-    bytes
-}
-
-/// The point (0, −1), of order 2.
-fn minus_one() -> [u8; 32] {
-    let mut bytes = [0xff; 32];
-    (bytes[0], bytes[31]) = (0xec, 0x7f);
-    bytes
 }
 
 fn one_for_all(tale: &mut Story<'_>) {

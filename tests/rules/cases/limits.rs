@@ -9,13 +9,15 @@ use cairn::consensus::Violation::{
 };
 use cairn::consensus::check_block::BLOCK_BYTES_MAX;
 use cairn::consensus::testing::TestChain;
-use cairn::primitives::codec::encoded_len;
+use cairn::node::message::MESSAGE_BYTES_MAX;
+use cairn::primitives::codec::{encode, encoded_len};
 use cairn::primitives::{Amount, Block, Height, Text, Transaction};
 
 use crate::build::{Parts, anchor, bob, draft, payment as signed, young};
 use crate::case::Pool::{Admitted, Refused as PoolRefuses, SameRule};
-use crate::case::{Case, block, payment};
+use crate::case::{Case, block, payment, story};
 use crate::stage::Verdict::{Accepted, Refused};
+use crate::story::Story;
 
 /// 2^53: one more than an amount may be.
 const TWO_TO_THE_53: u64 = 1 << 53;
@@ -109,6 +111,7 @@ pub(crate) const CASES: &[Case] = &[
         |on| of_size(on, BLOCK_BYTES_MAX + 1),
         Refused(BlockTooLarge),
     ),
+    story("a block as long as the longest message, and a byte longer", of_a_message, &[BlockTooLarge]),
 ];
 
 fn outputs(on: &TestChain, count: usize) -> Transaction {
@@ -128,6 +131,18 @@ fn amount(on: &TestChain, amount: u64) -> Transaction {
 
 fn fee(on: &TestChain, fee: u64) -> Transaction {
     signed(on, &bob(), 0, |each| each.fee = Amount(fee))
+}
+
+/// What is longer than any message is not even read.
+fn of_a_message(tale: &mut Story<'_>) {
+    let chain = young();
+    tale.deliver_chain(&chain, 0);
+    tale.deliver_bytes("a byte more than a message holds", &encode(&of_size(&chain, MESSAGE_BYTES_MAX + 1)));
+    tale.deliver(
+        "as many bytes as a message holds",
+        &of_size(&chain, MESSAGE_BYTES_MAX),
+        Refused(BlockTooLarge),
+    );
 }
 
 /// A block of exactly so many bytes on [`young`], made once: as many transfers of 256 outputs as fit with room for one

@@ -8,6 +8,7 @@ pub(crate) mod headers;
 pub(crate) mod limits;
 pub(crate) mod reorganisations;
 pub(crate) mod rewards;
+pub(crate) mod signatures;
 pub(crate) mod transactions;
 
 use crate::case::Case;
@@ -17,6 +18,7 @@ pub(crate) const GROUPS: &[(&str, &[Case])] = &[
     ("headers", headers::CASES),
     ("bodies", bodies::CASES),
     ("transactions", transactions::CASES),
+    ("signatures", signatures::CASES),
     ("execution", execution::CASES),
     ("limits", limits::CASES),
     ("encodings", encodings::CASES),

@@ -1,11 +1,10 @@
-//! What a transaction may be, alone in a block and alone on its way to the pool.
+//! What a transaction may be, alone in a block and alone on its way to the pool. Its signature is in `signatures.rs`.
 
 use cairn::consensus::Violation::{
-    BadSignature, Expired, InsufficientBalance, NoOutputs, NonceGap, NonceTooLow, TransactionVersion,
-    ZeroAmount,
+    Expired, InsufficientBalance, NoOutputs, NonceGap, NonceTooLow, TransactionVersion, ZeroAmount,
 };
-use cairn::consensus::testing::{TestChain, easy_params};
-use cairn::primitives::{Action, Amount, Anchor, Height, Output, PublicKey, Text, Transaction};
+use cairn::consensus::testing::TestChain;
+use cairn::primitives::{Action, Amount, Anchor, Height, Output, Text, Transaction};
 
 use crate::build::{
     DAVE, ERINS, Parts, RICH, alice, anchor, bob, carol, erin, frank, payment as signed, to, young,
@@ -51,97 +50,6 @@ pub(crate) const CASES: &[Case] = &[
         |on| bobs(on, |each| each.transfer().outputs.push(Output { to: DAVE, amount: Amount(0) })),
         Refused(ZeroAmount),
         SameRule,
-    ),
-    payment(
-        "a signature with one bit changed in R",
-        young,
-        |on| forged(on, |signature| signature[0] ^= 1),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment(
-        "a signature with one bit changed in s",
-        young,
-        |on| forged(on, |signature| signature[32] ^= 1),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment(
-        "a signature of zeros",
-        young,
-        |on| forged(on, |signature| *signature = [0; 64]),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment(
-        "a signature with s above the group order",
-        young,
-        |on| forged(on, add_group_order),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment("somebody else's signature", young, signed_by_another, Refused(BadSignature), SameRule),
-    payment(
-        "a signature over another amount",
-        young,
-        |on| changed(on, |each| each.output(0).amount = Amount(6)),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment(
-        "a signature over another recipient",
-        young,
-        |on| changed(on, |each| each.output(0).to.0[0] ^= 1),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment(
-        "a signature over another fee",
-        young,
-        |on| changed(on, |each| each.fee.0 += 1),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment(
-        "a signature over another expiry",
-        young,
-        |on| changed(on, |each| each.expires_at = Height(99)),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment(
-        "a signature over another memo",
-        young,
-        |on| changed(on, |each| each.set_memo(1)),
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment("a signature over another nonce", young, nonce_changed, Refused(BadSignature), SameRule),
-    payment(
-        "a signature over another action",
-        young,
-        |on| {
-            changed(on, |each| {
-                each.action = Action::Anchor(Anchor { digest: [1; 32], label: Text::default() });
-            })
-        },
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment(
-        "a signature over the id instead of the signing hash",
-        young,
-        signed_id,
-        Refused(BadSignature),
-        SameRule,
-    ),
-    payment("another network's transaction", young, of_another_network, Refused(BadSignature), SameRule),
-    payment(
-        "a sender that is no point of the curve",
-        young,
-        from_no_point,
-        Refused(BadSignature),
-        PoolRefuses("insufficient-balance"),
     ),
     payment(
         "the nonce before the account's",
@@ -322,52 +230,4 @@ fn bobs(on: &TestChain, edit: impl FnOnce(&mut Transaction)) -> Transaction {
 /// Erin's payment of all that she holds and so much more.
 fn erins(on: &TestChain, more: u64) -> Transaction {
     signed(on, &erin(), 0, |each| each.output(0).amount = Amount(ERINS - each.fee.0 + more))
-}
-
-/// Bob's first payment, changed after it was signed.
-fn changed(on: &TestChain, edit: impl FnOnce(&mut Transaction)) -> Transaction {
-    let mut payment = bobs(on, |_| ());
-    edit(&mut payment);
-    payment
-}
-
-fn forged(on: &TestChain, edit: impl FnOnce(&mut [u8; 64])) -> Transaction {
-    changed(on, |each| edit(&mut each.signature.0))
-}
-
-fn nonce_changed(on: &TestChain) -> Transaction {
-    let mut payment = signed(on, &alice(), 1, |_| ());
-    payment.nonce = 2;
-    payment
-}
-
-fn signed_by_another(on: &TestChain) -> Transaction {
-    changed(on, |each| each.signature = alice().sign(&each.signing_hash(&on.params.genesis_hash()).0))
-}
-
-fn signed_id(on: &TestChain) -> Transaction {
-    changed(on, |each| each.signature = bob().sign(&each.id(&on.params.genesis_hash()).0))
-}
-
-fn of_another_network(_: &TestChain) -> Transaction {
-    bobs(&TestChain::new(easy_params("elsewhere")), |_| ())
-}
-
-fn from_no_point(on: &TestChain) -> Transaction {
-    let is_point = |bytes: &[u8; 32]| ed25519_zebra::VerificationKey::try_from(*bytes).is_ok();
-    let no_point = (2..=255).map(|byte| [byte; 32]).find(|bytes| !is_point(bytes));
-    changed(on, |each| each.sender = PublicKey(no_point.expect("half of all encodings are no points")))
-}
-
-/// s plus the group order: the same point, which a lax verifier would accept.
-fn add_group_order(signature: &mut [u8; 64]) {
-    const ORDER: [u8; 32] = [
-        0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14, 0, 0,
-        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x10,
-    ];
-    let mut carry = 0;
-    for (byte, order) in signature[32..].iter_mut().zip(ORDER) {
-        let sum = u16::from(*byte) + u16::from(order) + carry;
-        (*byte, carry) = (sum as u8, sum >> 8);
-    }
 }
