@@ -17,6 +17,7 @@ mod links;
 mod mining;
 mod queue;
 pub mod record;
+pub mod report;
 mod sim_node;
 pub mod theory;
 pub mod topology;
