@@ -191,12 +191,14 @@ mod tests {
         assert_eq!(score([&names.blocks, &names.transactions]).validate(), Ok(()));
     }
 
-    /// All nodes must agree on it: the example is that of docs/protocol.md.
+    /// All nodes must agree on it.
     #[test]
     fn a_message_is_named_by_its_topic_and_its_content() {
         let topic = IdentTopic::new("cairn/f25019582604e550/transactions/1").hash();
         let message = Message { source: None, data: vec![0], sequence_number: None, topic };
-        assert_eq!(content_id(&message).to_string(), "5fc8ea0a3e9d4809f415f27d3a9bb4ab199aba3e");
+        let id = content_id(&message);
+        assert_eq!(id.to_string(), "5fc8ea0a3e9d4809f415f27d3a9bb4ab199aba3e");
+        assert!(include_str!("../../docs/protocol.md").contains(&format!("| message id | `{id}` |")));
     }
 
     #[test]

@@ -45,52 +45,52 @@ fn play(group: &str) {
 }
 
 #[test]
-fn headers() {
+fn the_rows_on_headers_hold() {
     play("headers");
 }
 
 #[test]
-fn bodies() {
+fn the_rows_on_bodies_hold() {
     play("bodies");
 }
 
 #[test]
-fn transactions() {
+fn the_rows_on_transactions_hold() {
     play("transactions");
 }
 
 #[test]
-fn signatures() {
+fn the_rows_on_signatures_hold() {
     play("signatures");
 }
 
 #[test]
-fn execution() {
+fn the_rows_on_execution_hold() {
     play("execution");
 }
 
 #[test]
-fn limits() {
+fn the_rows_on_limits_hold() {
     play("limits");
 }
 
 #[test]
-fn encodings() {
+fn the_rows_on_encodings_hold() {
     play("encodings");
 }
 
 #[test]
-fn rewards() {
+fn the_rows_on_rewards_hold() {
     play("rewards");
 }
 
 #[test]
-fn forks() {
+fn the_rows_on_forks_hold() {
     play("forks");
 }
 
 #[test]
-fn reorganisations() {
+fn the_rows_on_reorganisations_hold() {
     play("reorganisations");
 }
 
