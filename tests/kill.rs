@@ -102,7 +102,9 @@ fn a_node_killed_under_load_is_back_at_or_above_what_it_showed() {
             "after kill {kill} it is back at {back:?}, and had shown {shown:?}"
         );
         while node.height() < back.height + BLOCKS {
-            payers.iter_mut().for_each(|payer| payer.pay(&node, &genesis, BATCH));
+            for payer in &mut payers {
+                payer.pay(&node, &genesis, BATCH);
+            }
         }
         shown = look(&payers, &node);
         // Killed while it works on these.
