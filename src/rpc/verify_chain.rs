@@ -20,11 +20,16 @@ const HEADERS_PER_QUERY: u32 = 2_000;
 
 /// The method.
 pub(super) async fn verify(api: &Api, depth: Option<u32>) -> RpcResult<ChainVerification> {
-    verify_chain(api.node(), depth.unwrap_or(DEPTH_DEFAULT)).await
+    verify_chain(api.node(), depth.unwrap_or(DEPTH_DEFAULT), |_| {}).await
 }
 
-/// Checks the last `depth` blocks again, lowest first; all for 0. Stops at the first problem.
-pub async fn verify_chain(node: &NodeHandle, depth: u32) -> RpcResult<ChainVerification> {
+/// Checks the last `depth` blocks again, lowest first; all for 0. Stops at the first problem. `progress` hears how many
+/// blocks are checked.
+pub async fn verify_chain(
+    node: &NodeHandle,
+    depth: u32,
+    mut progress: impl FnMut(u32) + Send,
+) -> RpcResult<ChainVerification> {
     let tip = node.view().tip.id.height;
     let first = match depth {
         0 => Height(1),
@@ -45,6 +50,7 @@ pub async fn verify_chain(node: &NodeHandle, depth: u32) -> RpcResult<ChainVerif
             if header.id.height >= first {
                 let outcome = verify_block(node, header, &ancestors).await?;
                 verification.record(&header, outcome);
+                progress(verification.blocks);
                 if !verification.ok {
                     return Ok(verification);
                 }

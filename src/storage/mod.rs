@@ -16,6 +16,8 @@ pub use chain_store::{ChainReader, ChainStore, StorageError, StoredChain};
 pub use commit::{Checkpoint, CheckpointDelta, Commit, Sequence, StoredHeader};
 pub use memory_store::MemoryStore;
 #[cfg(feature = "sled")]
+pub use sled_store::compact::Compacted;
+#[cfg(feature = "sled")]
 pub use sled_store::index::{
     Direction, HistoryCursor, HistoryEntry, HistoryPage, IndexPosition, TransactionPlace, WalletIndex,
 };

@@ -1,12 +1,15 @@
 //! Chains as commits, and what a store should make of them.
 
+use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
 use cairn::consensus::testing::{TestChain, dev_key, payment};
 use cairn::consensus::{CheckedBlock, HeaderFacts, Params, Undo};
 use cairn::primitives::{Address, Amount};
-use cairn::storage::{ChainStore, Commit, MemoryStore, OpenOptions, Opened, StoredChain, StoredHeader};
+use cairn::storage::{
+    ChainReader, ChainStore, Commit, MemoryStore, OpenOptions, Opened, StoredChain, StoredHeader,
+};
 
 pub(crate) fn dev() -> Params {
     Params::named("dev").unwrap()
@@ -69,4 +72,36 @@ pub(crate) fn assert_same(found: &StoredChain, expected: &StoredChain) {
     assert_eq!(found.invalid, expected.invalid);
     assert_eq!(found.tip, expected.tip);
     assert_eq!(found.checkpoint, expected.checkpoint);
+}
+
+pub(crate) fn assert_reads(reader: &impl ChainReader, commits: &[Commit]) {
+    for commit in commits {
+        for header in &commit.headers {
+            assert_eq!(reader.header(header.id).unwrap(), Some(*header));
+        }
+        for (id, block) in &commit.bodies {
+            assert_eq!(reader.block(*id).unwrap().as_ref(), Some(block));
+        }
+        for (id, undo) in &commit.undo {
+            assert_eq!(reader.undo(*id).unwrap().as_ref(), Some(undo));
+        }
+    }
+}
+
+/// A copy of a data folder as a kill at this moment would leave it.
+pub(crate) fn image_of(folder: &Path) -> tempfile::TempDir {
+    fn copy(from: &Path, to: &Path) {
+        fs::create_dir_all(to).unwrap();
+        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
+            let target = to.join(entry.file_name());
+            if entry.path().is_dir() {
+                copy(&entry.path(), &target);
+            } else {
+                fs::copy(entry.path(), target).unwrap();
+            }
+        }
+    }
+    let image = tempfile::tempdir().unwrap();
+    copy(folder, image.path());
+    image
 }

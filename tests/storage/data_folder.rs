@@ -1,7 +1,6 @@
 //! What a data folder gives back after each way of ending a run.
 
 use std::fs;
-use std::path::Path;
 use std::sync::Arc;
 
 use cairn::consensus::testing::{TestChain, dev_key};
@@ -10,43 +9,11 @@ use cairn::primitives::{
     Action, Address, Amount, Block, BlockHash, BlockId, Height, List, Output, StateRoot, Text, Transaction,
     Transfer,
 };
-use cairn::storage::{
-    ChainReader, ChainStore, CheckpointDelta, Commit, OpenOptions, StorageError, StoredChain,
+use cairn::storage::{ChainStore, CheckpointDelta, OpenOptions, StorageError, StoredChain};
+
+use crate::chains::{
+    assert_reads, assert_same, chain_of, commits_of, dev, expected, image_of, open, options,
 };
-
-use crate::chains::{assert_same, chain_of, commits_of, dev, expected, open, options};
-
-fn assert_reads(reader: &impl ChainReader, commits: &[Commit]) {
-    for commit in commits {
-        for header in &commit.headers {
-            assert_eq!(reader.header(header.id).unwrap(), Some(*header));
-        }
-        for (id, block) in &commit.bodies {
-            assert_eq!(reader.block(*id).unwrap().as_ref(), Some(block));
-        }
-        for (id, undo) in &commit.undo {
-            assert_eq!(reader.undo(*id).unwrap().as_ref(), Some(undo));
-        }
-    }
-}
-
-/// A copy of a data folder as a kill at this moment would leave it.
-fn image_of(folder: &Path) -> tempfile::TempDir {
-    fn copy(from: &Path, to: &Path) {
-        fs::create_dir_all(to).unwrap();
-        for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-            let target = to.join(entry.file_name());
-            if entry.path().is_dir() {
-                copy(&entry.path(), &target);
-            } else {
-                fs::copy(entry.path(), target).unwrap();
-            }
-        }
-    }
-    let image = tempfile::tempdir().unwrap();
-    copy(folder, image.path());
-    image
-}
 
 #[test]
 fn a_new_folder_holds_nothing() {

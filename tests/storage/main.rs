@@ -3,5 +3,6 @@
 #![expect(clippy::unwrap_used, reason = "what fails in a test shall stop it there")]
 
 mod chains;
+mod compaction;
 mod data_folder;
 mod wallet_index;

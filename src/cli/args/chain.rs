@@ -28,6 +28,10 @@ pub(in crate::cli) enum ChainCommand {
         /// A file that `chain export` wrote, or - for the standard input
         file: PathBuf,
     },
+    /// Make the index of wallets anew from the blocks, while no node runs
+    RebuildIndex,
+    /// Write the database anew without the room it no longer needs, while no node runs
+    Compact,
     /// Delete the chain; wallets and the node's identity stay
     Reset {
         /// Do not ask

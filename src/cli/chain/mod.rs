@@ -1,4 +1,4 @@
-//! `cairn chain`: checking, exporting, importing and deleting what a data folder holds.
+//! `cairn chain`: checking, exporting, importing, putting in order and deleting what a data folder holds.
 
 mod destination;
 mod export;
@@ -7,6 +7,7 @@ mod reset;
 mod served_blocks;
 mod stored_blocks;
 mod target;
+mod upkeep;
 mod verify;
 
 use std::path::Path;
@@ -34,6 +35,8 @@ pub(super) fn run(session: &Session, command: &ChainCommand) -> Outcome {
         ChainCommand::Verify { from_genesis } => super::wait_for(verify::verify(session, *from_genesis)),
         ChainCommand::Export { file, force } => super::wait_for(export::export(session, file, *force)),
         ChainCommand::Import { file } => super::wait_for(import::import(session, file)),
+        ChainCommand::RebuildIndex => super::wait_for(upkeep::rebuild_index(session)),
+        ChainCommand::Compact => super::wait_for(upkeep::compact(session)),
         ChainCommand::Reset { yes } => reset::reset(session, *yes),
     }
 }

@@ -75,7 +75,9 @@ pub(in crate::cli) async fn verify_offline(
     let node = OfflineNode::open(params, folder, from_genesis)?;
     let blocks = node.handle().view().tip.id.height.0;
     let bar = progress::counting(&format!("checking {}", words::count(blocks, "block")));
-    let verified = crate::rpc::verify_chain(node.handle(), 0).await;
+    bar.set_length(blocks.into());
+    let verified =
+        crate::rpc::verify_chain(node.handle(), 0, |checked| bar.set_position(checked.into())).await;
     bar.finish_and_clear();
     node.close("the check is done").await;
     let elapsed_ms = clock::now().monotonic_ms - started_ms;

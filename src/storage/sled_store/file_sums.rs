@@ -119,18 +119,28 @@ fn leave(folder: &Path) -> io::Result<()> {
     if file.metadata()?.len() > SUMMED_BYTES_MAX {
         return Ok(());
     }
-    // sled locks its file; once it is free nobody writes there any more.
-    let mut tries = HELD_TRIES;
-    while let Err(error) = FileExt::try_lock_exclusive(&file) {
-        tries = tries.checked_sub(1).ok_or(error)?;
-        thread::sleep(HELD_PAUSE);
-    }
+    wait_for_lock(&file)?;
     let sums = sums(file)?;
     let unfinished = folder.join(format!("{FILE_NAME}.new"));
     fs::write(&unfinished, [blake3::hash(&sums).as_bytes(), sums.as_slice()].concat())?;
     File::open(&unfinished)?.sync_all()?;
     fs::rename(unfinished, folder.join(FILE_NAME))?;
     File::open(folder)?.sync_all()
+}
+
+/// Waits until sled has let go of a database that was dropped.
+pub(super) fn wait_until_closed(folder: &Path) -> io::Result<()> {
+    wait_for_lock(&File::open(folder.join(SUMMED))?)
+}
+
+/// sled locks its file; once it is free nobody writes there any more.
+fn wait_for_lock(file: &File) -> io::Result<()> {
+    let mut tries = HELD_TRIES;
+    while let Err(error) = FileExt::try_lock_exclusive(file) {
+        tries = tries.checked_sub(1).ok_or(error)?;
+        thread::sleep(HELD_PAUSE);
+    }
+    Ok(())
 }
 
 /// Length ‖ sums of the parts.

@@ -4,6 +4,7 @@
 //! | --- | --- |
 //! | How is a data folder opened, and repaired? | [`open`], [`open_report`], `folder_lock`, `file_sums`, [`guarded`], `load` |
 //! | What happens to a commit? | [`store`], `entries`, `backlog`, `database_writer`, when [`thresholds`] say so |
+//! | How does it become small again? | [`compact`] |
 //! | What is where in the database? | `schema`, `values`, `checkpoint`, [`records`] |
 //! | What do wallets ask? | [`index`], kept up to date by `index_follower` in `sorted_runs` of entries |
 //! | What survives a crash, and how is that known? | `docs/durability.md`, `tests/crash` |
@@ -11,6 +12,7 @@
 
 mod backlog;
 mod checkpoint;
+pub mod compact;
 mod database;
 mod database_writer;
 pub mod disk_space;

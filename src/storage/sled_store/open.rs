@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::backlog::Backlog;
 use super::checkpoint::Checkpoints;
+use super::compact;
 use super::database::{self, Batch, Database, OpenFailure};
 use super::database_writer::{DatabaseWriter, Unsynced};
 use super::entries;
@@ -26,7 +27,7 @@ use crate::storage::journal_scan::free_name;
 use crate::storage::segment::make_folder;
 
 /// The database's folder inside the data folder.
-const DATABASE_FOLDER: &str = "sled";
+pub(super) const DATABASE_FOLDER: &str = "sled";
 /// The journal's folder inside the data folder.
 const JOURNAL_FOLDER: &str = "journal";
 /// Pause before sled is asked again for a lock that it is just letting go of.
@@ -77,20 +78,34 @@ impl OpenOptions {
 
     /// Opens the data folder. What is damaged is set aside and rebuilt as far as the journal reaches.
     pub fn open(&self) -> Result<Opened, StorageError> {
-        make_folder(&self.data_dir)?;
-        let lock = Arc::new(FolderLock::acquire(&self.data_dir, &self.holder, self.lock_retries)?);
-        let mut report = OpenReport::default();
+        let (lock, mut report) = self.lock()?;
         let folder = self.data_dir.join(DATABASE_FOLDER);
-        let opened = match self.open_database(&folder, &lock, &mut report) {
-            Ok(opened) => opened,
-            Err(StorageError::Damaged { path, cause, .. }) if path.starts_with(&folder) => {
-                tracing::info!("{} is damaged: {cause}", folder.display());
-                set_aside(&folder, cause, &mut report)?;
-                self.open_database(&folder, &lock, &mut report)?
-            }
-            Err(error) => return Err(error),
-        };
+        let opened = self.open_or_rebuild(&folder, &lock, &mut report)?;
         Ok(Opened { report, ..opened })
+    }
+
+    /// Takes the folder for this process, with no compaction under way in it.
+    pub(super) fn lock(&self) -> Result<(Arc<FolderLock>, OpenReport), StorageError> {
+        make_folder(&self.data_dir)?;
+        let lock = FolderLock::acquire(&self.data_dir, &self.holder, self.lock_retries)?;
+        compact::finish_interrupted(&self.data_dir)?;
+        Ok((Arc::new(lock), OpenReport::default()))
+    }
+
+    pub(super) fn open_or_rebuild(
+        &self,
+        folder: &Path,
+        lock: &Arc<FolderLock>,
+        report: &mut OpenReport,
+    ) -> Result<Opened, StorageError> {
+        match self.open_database(folder, lock, report) {
+            Err(StorageError::Damaged { path, cause, .. }) if path.starts_with(folder) => {
+                tracing::info!("{} is damaged: {cause}", folder.display());
+                set_aside(folder, cause, report)?;
+                self.open_database(folder, lock, report)
+            }
+            opened => opened,
+        }
     }
 
     fn open_database(
@@ -158,7 +173,7 @@ impl OpenOptions {
     }
 
     /// Opens the database, clearing away what is known to keep sled from opening, or all of it in the end.
-    fn open_table(
+    pub(super) fn open_table(
         &self,
         folder: &Path,
         lock: &Arc<FolderLock>,
@@ -203,7 +218,7 @@ impl OpenOptions {
     }
 }
 
-fn refusal(folder: &Path, failure: OpenFailure) -> StorageError {
+pub(super) fn refusal(folder: &Path, failure: OpenFailure) -> StorageError {
     match failure {
         OpenFailure::Held => StorageError::InUse {
             path: folder.to_owned(),

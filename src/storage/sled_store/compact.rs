@@ -1,0 +1,171 @@
+//! The database written anew, without the room that sled has left between what still counts.
+//!
+//! The copy takes the place of the original by two renames; whatever a crash leaves of them, the next opening finishes
+//! or undoes.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::database::{Batch, Database};
+use super::disk_space;
+use super::file_sums;
+use super::open::{DATABASE_FOLDER, OpenOptions, Opened, refusal};
+use super::open_report::OpenReport;
+use crate::storage::chain_store::StorageError;
+use crate::storage::segment::sync_folder;
+
+/// A copy that is being written.
+const UNFINISHED: &str = "sled.compacting";
+/// A whole copy that has not yet taken the original's place.
+const FINISHED: &str = "sled.compacted";
+/// The original when the copy has.
+const REPLACED: &str = "sled.replaced";
+/// Bytes copied after which they are made to last, so that sled reuses what it no longer needs.
+const SYNC_BYTES: u64 = 32 << 20;
+
+/// What became of a database.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Compacted {
+    /// Bytes of its folder before.
+    pub bytes_before: u64,
+    /// Bytes of its folder now.
+    pub bytes_after: u64,
+    /// What opening the folder had to repair.
+    pub report: OpenReport,
+}
+
+impl OpenOptions {
+    /// Writes the database anew, while no node runs on it. `progress` hears how many bytes are copied, of how many at
+    /// most.
+    pub fn compact(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Compacted, StorageError> {
+        let (lock, mut report) = self.lock()?;
+        let folder = self.data_dir.join(DATABASE_FOLDER);
+        let Opened { store, records, .. } = self.open_or_rebuild(&folder, &lock, &mut report)?;
+        store.close()?;
+        drop(records);
+        file_sums::wait_until_closed(&folder).map_err(|error| StorageError::io(&folder, &error))?;
+
+        let bytes_before = bytes_of(&folder)?;
+        ensure_room(&self.data_dir, bytes_before)?;
+        let unfinished = self.data_dir.join(UNFINISHED);
+        let original = self.open_table(&folder, &lock, &mut report)?;
+        let segment_bytes = self.thresholds.database_segment_bytes;
+        let copy = Database::open(&unfinished, Arc::clone(&lock), segment_bytes)
+            .map_err(|failure| refusal(&unfinished, failure))?;
+        copy_all(&original, &copy, &mut |done| progress(done, bytes_before))?;
+        drop((original, copy));
+        for closed in [&folder, &unfinished] {
+            file_sums::wait_until_closed(closed).map_err(|error| StorageError::io(closed, &error))?;
+        }
+
+        rename(&unfinished, &self.data_dir.join(FINISHED))?;
+        finish(&self.data_dir, Finish::Replace)?;
+        drop(lock);
+        Ok(Compacted { bytes_before, bytes_after: bytes_of(&folder)?, report })
+    }
+}
+
+/// What to do with a whole copy beside an original.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Finish {
+    Replace,
+    /// The original may have been written to since.
+    KeepOriginal,
+}
+
+/// Finishes or undoes what a crash has left of a compaction.
+pub(super) fn finish_interrupted(data_dir: &Path) -> Result<(), StorageError> {
+    finish(data_dir, Finish::KeepOriginal)
+}
+
+fn finish(data_dir: &Path, with: Finish) -> Result<(), StorageError> {
+    let [original, unfinished, finished, replaced] =
+        [DATABASE_FOLDER, UNFINISHED, FINISHED, REPLACED].map(|name| data_dir.join(name));
+    if finished.exists() {
+        if with == Finish::Replace && original.exists() {
+            remove(&replaced)?;
+            rename(&original, &replaced)?;
+        }
+        if original.exists() {
+            remove(&finished)?;
+        } else {
+            rename(&finished, &original)?;
+        }
+    }
+    remove(&unfinished)?;
+    remove(&replaced)
+}
+
+/// Copies every pair, and reads the copy back.
+fn copy_all(original: &Database, copy: &Database, progress: &mut dyn FnMut(u64)) -> Result<(), StorageError> {
+    let (mut batch, mut sum) = (Batch::default(), blake3::Hasher::new());
+    let (mut done, mut unsynced) = (0, 0);
+    for pair in original.prefix(&[]) {
+        let (key, value) = pair?;
+        add(&mut sum, &key, &value);
+        batch.put(&key, &value);
+        copy.apply_if_full(&mut batch)?;
+        done += (key.len() + value.len()) as u64;
+        if done - unsynced >= SYNC_BYTES {
+            copy.sync()?;
+            unsynced = done;
+            progress(done);
+        }
+    }
+    copy.apply(batch)?;
+    copy.sync()?;
+    let mut found = blake3::Hasher::new();
+    for pair in copy.prefix(&[]) {
+        let (key, value) = pair?;
+        add(&mut found, &key, &value);
+    }
+    if found.finalize() == sum.finalize() {
+        progress(done);
+        Ok(())
+    } else {
+        Err(copy.damaged("the copy is not what was copied".to_owned()))
+    }
+}
+
+fn add(sum: &mut blake3::Hasher, key: &[u8], value: &[u8]) {
+    for bytes in [key, value] {
+        sum.update(&(bytes.len() as u64).to_le_bytes()).update(bytes);
+    }
+}
+
+fn ensure_room(data_dir: &Path, bytes: u64) -> Result<(), StorageError> {
+    let free = disk_space::free_bytes(data_dir)?;
+    if free >= bytes {
+        return Ok(());
+    }
+    Err(StorageError::Io {
+        path: data_dir.to_owned(),
+        cause: format!("the copy may take {bytes} bytes, and the disk has {free} left"),
+        next_step: "Free some space on this disk, then try again".to_owned(),
+    })
+}
+
+fn bytes_of(folder: &Path) -> Result<u64, StorageError> {
+    let failed = |error| StorageError::io(folder, &error);
+    let mut bytes = 0;
+    for entry in fs::read_dir(folder).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let metadata = entry.metadata().map_err(failed)?;
+        bytes += if metadata.is_dir() { bytes_of(&entry.path())? } else { metadata.len() };
+    }
+    Ok(bytes)
+}
+
+/// Renames inside the data folder, for good.
+fn rename(from: &PathBuf, to: &Path) -> Result<(), StorageError> {
+    fs::rename(from, to).map_err(|error| StorageError::io(from, &error))?;
+    to.parent().map_or(Ok(()), sync_folder)
+}
+
+fn remove(folder: &Path) -> Result<(), StorageError> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|error| StorageError::io(folder, &error))?;
+    }
+    Ok(())
+}

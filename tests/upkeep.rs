@@ -1,0 +1,62 @@
+//! What keeps a chain's folder in order, by command, and what it leaves alone.
+#![cfg(feature = "cli")]
+
+mod support;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use support::{Node, Sandbox};
+
+/// Payments made before, each in a block of its own.
+const PAYMENTS: usize = 12;
+
+/// Where the index of wallets finds these transactions.
+fn places(node: &Node, transactions: &[Value]) -> Vec<Value> {
+    transactions.iter().map(|id| node.call("gettransaction", json!([id]))).collect()
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    fs::read(path).expect("the node made it")
+}
+
+#[test]
+fn a_folder_is_checked_indexed_compacted_and_reset_with_nothing_lost_that_should_stay() {
+    let sandbox = Sandbox::new("dev-upkeep");
+    let alice = sandbox.wallet("alice");
+    let node = sandbox.node("node", &[]);
+    let paid: Vec<Value> =
+        (0..PAYMENTS).map(|_| node.call("dev_fund", json!([alice, 1_000]))["txid"].clone()).collect();
+    let blocks = node.height();
+    let folder = node.folder().to_owned();
+    let chain = |command: &[&'static str]| [&["chain"], command, &["--data-dir", folder.as_str()]].concat();
+    for command in ["rebuild-index", "compact"] {
+        let (code, said) = sandbox.fail(&chain(&[command]));
+        assert!(code == 1 && said.contains("a node runs on"), "{code}: {said}");
+    }
+    let before = places(&node, &paid);
+    node.stop();
+
+    let verified = sandbox.json(&chain(&["verify", "--from-genesis"]));
+    assert_eq!((&verified["ok"], &verified["blocks"]), (&json!(true), &json!(blocks)));
+    let rebuilt = sandbox.json(&chain(&["rebuild-index"]));
+    assert_eq!(rebuilt["blocks"], blocks);
+    let compacted = sandbox.json(&chain(&["compact"]));
+    assert!(compacted["bytes_after"].as_u64() <= compacted["bytes_before"].as_u64(), "{compacted}");
+    let node = sandbox.node("node", &[]);
+    assert_eq!(places(&node, &paid), before);
+    node.stop();
+
+    let (code, said) = sandbox.fail(&chain(&["reset"]));
+    assert!(code == 2 && said.contains("--yes"), "without a terminal nobody can say yes: {said}");
+    let key = sandbox.path("node").join("node.key");
+    let kept = bytes(&key);
+    assert!(sandbox.path("node/sled").exists() && sandbox.path("node/journal").exists());
+    sandbox.json(&chain(&["reset", "--yes"]));
+    assert!(!sandbox.path("node/sled").exists() && !sandbox.path("node/journal").exists());
+    assert_eq!(bytes(&key), kept);
+    assert_eq!(sandbox.json(&["wallet", "address", "alice"])["address"], alice);
+    let node = sandbox.node("node", &[]);
+    assert_eq!(node.height(), 0);
+}
