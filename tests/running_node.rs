@@ -208,6 +208,34 @@ async fn full_queues_hold_up_those_who_bring_more_and_nobody_else() {
     while next_tip(&mut events).await.connected.last().map(|block| block.id.height) != Some(Height(600)) {}
 }
 
+/// A store whose work behind the commits goes wrong.
+struct LameStore(MemoryStore);
+
+impl ChainStore for LameStore {
+    type Reader = MemoryStore;
+
+    fn reader(&self) -> MemoryStore {
+        self.0.reader()
+    }
+
+    fn commit(&mut self, group: &[Commit]) -> Result<(), StorageError> {
+        self.0.commit(group)
+    }
+
+    fn failure(&self) -> Result<(), StorageError> {
+        let (path, next_step) = (PathBuf::from("/data/sled"), "Free some space".to_owned());
+        Err(StorageError::Io { path, cause: "no space left on device".to_owned(), next_step })
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_fails_behind_the_commits_stops_the_node_though_no_commit_comes() {
+    let store = LameStore(MemoryStore::new());
+    let running = start(dev(), store, MemoryStore::new().stored_chain(), &mut |_, _| {}).unwrap();
+    let reason = within(running.handle.stopped()).await;
+    assert_eq!(reason, "/data/sled: no space left on device. Free some space");
+}
+
 #[tokio::test]
 async fn a_store_that_fails_stops_the_node_with_cause_path_and_next_step() {
     let (store, gate) = GatedStore::new();

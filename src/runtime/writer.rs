@@ -2,8 +2,9 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use tokio::sync::mpsc;
 
@@ -16,6 +17,9 @@ use crate::storage::{ChainStore, Commit};
 
 /// Commits that wait for the writer at most; the core keeps the rest and takes no new inputs meanwhile.
 pub(super) const COMMITS_WAITING_MAX: usize = 256;
+
+/// Quiet time after which it looks whether the store still works.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
 
 /// Starts the thread. It ends, all flushed, when the sender is dropped.
 pub(super) fn start<S: ChainStore + Send + 'static>(
@@ -40,7 +44,15 @@ struct Writer<S> {
 impl<S: ChainStore> Writer<S> {
     fn run(mut self, commits: &Receiver<Commit>) {
         let _farewell = Farewell(self.completions.clone());
-        while let Ok(first) = commits.recv() {
+        loop {
+            let first = match commits.recv_timeout(LOOK_EVERY) {
+                Ok(first) => first,
+                Err(RecvTimeoutError::Timeout) => match self.store.failure() {
+                    Ok(()) => continue,
+                    Err(error) => return self.shared.request_stop(error.to_string()),
+                },
+                Err(RecvTimeoutError::Disconnected) => return,
+            };
             let mut group = vec![first];
             group.extend(commits.try_iter().take(COMMITS_WAITING_MAX));
             // An error of a flush is final: what the system kept of it is unknown, so a retry could lie.

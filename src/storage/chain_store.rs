@@ -31,6 +31,11 @@ pub trait ChainStore {
 
     /// Makes a group of commits durable with one flush. An error is final: the node must stop.
     fn commit(&mut self, group: &[Commit]) -> Result<(), StorageError>;
+
+    /// What has gone wrong behind the commits, if something has: just as final.
+    fn failure(&self) -> Result<(), StorageError> {
+        Ok(())
+    }
 }
 
 /// What a store knows of its chain when it is opened. All of it is empty in a new one.
@@ -114,6 +119,8 @@ impl StorageError {
             "Free some space on this disk, then start again"
         } else if error.kind() == ErrorKind::PermissionDenied {
             "Give the user who runs the node the right to write there"
+        } else if error.kind() == ErrorKind::ReadOnlyFilesystem {
+            "Mount it for writing, or give another --data-dir"
         } else {
             "Check this disk and its file system, then start again"
         };

@@ -114,7 +114,7 @@ impl Campaign<'_> {
 
     fn record(&self, folder: &Path, lives: &[&str]) -> Vec<Operation> {
         let (root, log, marks) = (folder.join("root"), folder.join("log"), folder.join("marks"));
-        let place = Place { root: &root, log: Some(&log), marks: &marks, fail: None };
+        let place = Place { root: &root, log: Some(&log), marks: &marks };
         for life in lives {
             let ended = self.recorder.run(&place, life);
             assert!(ended.success(), "the recorded life `{life}` ended with {ended}");

@@ -21,6 +21,8 @@ mod image;
 mod life;
 mod log;
 mod node;
+#[path = "../support/preload.rs"]
+mod preload;
 mod recorder;
 mod story;
 

@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
 
+use crate::preload;
+
 /// The test that lives a recorded life.
 const LIFE: &str = "life::recorded_life";
 
@@ -21,28 +23,12 @@ pub(crate) struct Place<'a> {
     pub(crate) log: Option<&'a Path>,
     /// What it marks.
     pub(crate) marks: &'a Path,
-    /// The switch of injected errors.
-    pub(crate) fail: Option<&'a Path>,
 }
 
 impl Recorder {
-    /// Builds it with the C compiler; `None`, and a word about it, where there is none.
+    /// Builds it; `None`, and a word about it, where that cannot be done.
     pub(crate) fn build(folder: &Path) -> Option<Self> {
-        let library = folder.join("recorder.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/crash/recorder.c");
-        let arguments = ["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"];
-        let built =
-            Command::new("cc").args(arguments).arg(&library).arg(source).args(["-ldl", "-lpthread"]).status();
-        match built {
-            Ok(status) => {
-                assert!(status.success(), "the recorder does not compile");
-                Some(Self { library })
-            }
-            Err(error) => {
-                println!("SKIPPED: nothing can be recorded without a C compiler (cc: {error})");
-                None
-            }
-        }
+        preload::build(folder).map(|library| Self { library })
     }
 
     /// Runs a life to its end.
@@ -52,7 +38,6 @@ impl Recorder {
         command.env("LD_PRELOAD", &self.library).env("CAIRN_RECORD_ROOT", place.root).env("CAIRN_LIFE", life);
         command.env("CAIRN_RECORD_MARKS", place.marks);
         command.envs(place.log.map(|log| ("CAIRN_RECORD_LOG", log)));
-        command.envs(place.fail.map(|fail| ("CAIRN_RECORD_FAIL", fail)));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::null())

@@ -3,10 +3,10 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, ExitStatus, Output, Stdio};
 use std::time::Duration;
 
-use cairn::rpc::RpcClient;
+use cairn::rpc::{ClientError, RpcClient};
 use cairn::runtime::clock;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -91,6 +91,16 @@ impl Sandbox {
 
     /// Starts a node that meets others of this machine through the rendezvous folder alone.
     pub(crate) fn node(&self, name: &str, flags: &[&str]) -> Node {
+        self.prepared_node(name, flags, |_| {})
+    }
+
+    /// The same, with a word in how it is started.
+    pub(crate) fn prepared_node(
+        &self,
+        name: &str,
+        flags: &[&str],
+        prepare: impl FnOnce(&mut Command),
+    ) -> Node {
         let data_dir = self.path(name);
         // A node that was killed leaves its address behind.
         let _ = fs::remove_file(data_dir.join("rpc.url"));
@@ -98,6 +108,7 @@ impl Sandbox {
         let mut command = self.command(&["node", "--no-mdns", "--data-dir"]);
         command.arg(&data_dir).args(["--listen", "127.0.0.1:0", "--rpc-bind", "127.0.0.1:0"]).args(flags);
         let open = || File::options().create(true).append(true).open(&log).expect("the folder is ours");
+        prepare(&mut command);
         let process = command.stdout(open()).stderr(open()).spawn().expect("the program can be started");
         let mut node = Node { name: name.to_owned(), process, data_dir, log, client: None };
         node.find_client();
@@ -126,6 +137,11 @@ impl Node {
         let answer = block_on(self.client().call(method, parameters));
         answer
             .unwrap_or_else(|error| panic!("{} does not answer {method}: {error}\n{}", self.name, self.log()))
+    }
+
+    /// Asks it for what it may not be able to do any more.
+    pub(crate) fn try_call(&self, method: &str, parameters: Value) -> Result<Value, ClientError> {
+        block_on(self.client().call(method, parameters))
     }
 
     /// The height of its tip.
@@ -179,11 +195,23 @@ impl Node {
         assert!(!self.data_dir.join("rpc.url").exists(), "a stopped node has no address");
     }
 
+    /// Waits for its bad end; answers its exit code and its log.
+    pub(crate) fn ended_badly(mut self) -> (Option<i32>, String) {
+        let status = self.ended();
+        assert!(!status.success(), "{} should not have ended well\n{}", self.name, self.log());
+        (status.code(), self.log())
+    }
+
     fn ended_well(&mut self) {
+        let status = self.ended();
+        assert!(status.success(), "{} ended with {status}\n{}", self.name, self.log());
+    }
+
+    fn ended(&mut self) -> ExitStatus {
         let deadline = now_ms() + PATIENCE_MS;
         loop {
             if let Some(status) = self.process.try_wait().expect("it can be looked at") {
-                return assert!(status.success(), "{} ended with {status}\n{}", self.name, self.log());
+                return status;
             }
             assert!(now_ms() < deadline, "{} did not end\n{}", self.name, self.log());
             std::thread::sleep(POLL);

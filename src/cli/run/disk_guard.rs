@@ -7,7 +7,7 @@ use crate::runtime::NodeHandle;
 use crate::storage::sled_store::disk_space;
 
 /// Between two looks: a node writes far less than the limit in that time.
-const LOOK_EVERY: Duration = Duration::from_secs(10);
+const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Looks at the disk until the node stops, and stops it when there is too little room.
 pub(super) async fn watch(node: NodeHandle, folder: PathBuf) {

@@ -125,6 +125,10 @@ impl ChainStore for SledStore {
         self.backlog.failure()?;
         self.try_commit(group).inspect_err(|error| self.backlog.fail(error.clone()))
     }
+
+    fn failure(&self) -> Result<(), StorageError> {
+        self.backlog.failure()
+    }
 }
 
 impl ChainReader for SledReader {
