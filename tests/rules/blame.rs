@@ -1,80 +1,25 @@
-//! Who pays for a bad block: each one-block case again, gossiped by one peer and served by another.
-//!
-//! | violation | gossip answers | who serves it by sync | the header afterwards |
-//! | --- | --- | --- | --- |
-//! | of the header, its miner's fault | REJECT, the forwarder is banned | is banned | not kept |
-//! | of the header, nobody's fault | IGNORE | pays nothing | not kept |
-//! | a wrong commitment | REJECT, the forwarder is banned | is disconnected | untouched |
-//! | a wrong transaction root | ACCEPT: it cannot be seen yet | is disconnected | untouched |
-//! | of the coinbase's plain fields | REJECT, the forwarder is banned | pays nothing | invalid for good |
-//! | anything else in the body | ACCEPT: it cannot be seen yet | pays nothing | invalid for good |
+//! Who pays for a bad block: each one-block case again, gossiped by one peer and served by another. What each rule leads
+//! to is in `consequence.rs`.
 
 use std::sync::Arc;
 
 use cairn::consensus::Violation;
-use cairn::consensus::Violation::{
-    BadVersion, CoinbaseHeight, CoinbaseVersion, HashAboveTarget, InvalidParent, TagTooLong,
-    TargetOutOfRange, TimeBeforeParent, TimeTooFarAhead, UnknownParent, WrongBits, WrongCommitment,
-    WrongTransactionRoot,
-};
+use cairn::consensus::Violation::InvalidParent;
 use cairn::consensus::testing::TestChain;
 use cairn::node::compact::compact_block;
-use cairn::node::effect::Verdict::{self, Accept, Ignore, Reject};
+use cairn::node::effect::Verdict::{Accept, Ignore, Reject};
 use cairn::node::message::{Gossip, Status, SyncRequest, SyncResponse};
 use cairn::primitives::{Block, BlockHash, Header, List, PeerId, Transaction, Work};
 
 use crate::build::{draft, young};
 use crate::case::{Case, Play, Pool};
 use crate::cases;
+use crate::consequence::{BANNED, Consequence, DISCONNECTED, consequence};
 use crate::host::Host;
 use crate::stage::Stage;
 
 const BOB: PeerId = PeerId([2; 32]);
 const CAROL: PeerId = PeerId([3; 32]);
-
-/// Scores at which a peer is disconnected and banned.
-const DISCONNECTED: i64 = -20;
-const BANNED: i64 = -50;
-
-/// What a violation leads to, as the table above says.
-struct Consequence {
-    gossip: Verdict,
-    /// Points of who gossiped it, and of who served it.
-    forwarder: i64,
-    server: i64,
-    /// Whether the header is kept, and marked invalid.
-    kept: bool,
-    poisoned: bool,
-}
-
-fn consequence(violation: Violation) -> Consequence {
-    let of =
-        |gossip, forwarder, server, kept, poisoned| Consequence { gossip, forwarder, server, kept, poisoned };
-    match violation {
-        UnknownParent | TimeTooFarAhead | InvalidParent => of(Ignore, 0, 0, false, false),
-        BadVersion | TargetOutOfRange | WrongBits | HashAboveTarget | TimeBeforeParent => {
-            of(Reject, BANNED, BANNED, false, false)
-        }
-        WrongCommitment => of(Reject, BANNED, DISCONNECTED, true, false),
-        WrongTransactionRoot => of(Accept, 0, DISCONNECTED, true, false),
-        CoinbaseVersion | CoinbaseHeight | TagTooLong => of(Reject, BANNED, 0, true, true),
-        Violation::BlockTooLarge
-        | Violation::WrongStateRoot
-        | Violation::TransactionVersion
-        | Violation::NoOutputs
-        | Violation::TooManyOutputs
-        | Violation::ZeroAmount
-        | Violation::AmountOutOfRange
-        | Violation::FeeOutOfRange
-        | Violation::MemoTooLong
-        | Violation::LabelTooLong
-        | Violation::BadSignature
-        | Violation::Expired
-        | Violation::NonceTooLow
-        | Violation::NonceGap
-        | Violation::InsufficientBalance => of(Accept, 0, 0, true, true),
-    }
-}
 
 /// The cases of one block that break a rule: their sentence, chain, block and rule.
 fn scenes() -> impl Iterator<Item = (&'static str, TestChain, Block, Violation)> {
@@ -321,4 +266,23 @@ fn a_hundred_headers_on_an_invalid_block_cost_nobody_and_are_all_marked() {
     host.meet(CAROL, status);
     assert_paid(&host, CAROL, 0, "a claim of an invalid branch");
     assert_eq!(host.tip(), chain.tip().hash);
+}
+
+#[test]
+fn who_builds_on_a_block_that_is_known_as_invalid_has_other_rules() {
+    let chain = young();
+    let gap = crate::build::payment(&chain, &crate::build::alice(), 3, |_| ());
+    let bad = draft(&chain).transactions(vec![gap]).block();
+    let pattern = crate::build::with(&chain, draft(&chain)).0;
+    let child = draft(&pattern).header(|header| header.previous = bad.hash()).block();
+    let mut host = host_at(&chain);
+    host.submit_block(bad);
+    let expected = consequence(InvalidParent);
+    assert_eq!(host.gossip(CAROL, compact(&child)), Some(expected.gossip));
+    assert_paid(&host, CAROL, expected.forwarder, "forwarders need not have seen the bad block");
+    let tip = Status { tip: child.hash(), height: child.coinbase.height, ..status_of(&chain) };
+    host.meet(BOB, Status { work: Work(ruint::aliases::U256::MAX), ..tip });
+    serve(&mut host, BOB, &child);
+    assert_paid(&host, BOB, expected.server, "the best chain of an honest node is valid");
+    assert_eq!(host.place(child.hash()).is_some(), expected.kept);
 }

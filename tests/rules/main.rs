@@ -9,7 +9,7 @@
 //! | `host` | the core as such a stage |
 //! | `over_rpc` | a running node as another, and all cases on it; only where the build has RPC |
 //! | `halving`, `restart` | what no chain of blocks reaches, and a node that dies between two commits |
-//! | `blame` | the same blocks by peers: who pays, who does not, and what becomes of the header |
+//! | `blame`, `consequence` | the same blocks by peers: whose fault each is, who pays, and what becomes of the header |
 //! | `mirror`, `transcript` | the second execution beside the node, and what is written down for other implementations |
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -17,6 +17,7 @@ mod blame;
 mod build;
 mod case;
 mod cases;
+mod consequence;
 mod halving;
 mod host;
 mod mirror;
