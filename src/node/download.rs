@@ -139,13 +139,15 @@ impl<R: ChainReader> Node<R> {
     pub(super) fn best_to_be_had(&self) -> Option<Index> {
         let headers = &self.chain.headers;
         let best = headers.best();
+        let tip = self.chain.tip_id().hash;
         let tip_work = headers.work(self.chain.tip());
         let of_peer = |peer: &Peer| match peer.shown.and_then(|shown| headers.find(&shown)) {
             Some(shown) => Some(shown).filter(|shown| headers.get(*shown).violation.is_none()),
             None => (peer.claimed_work >= headers.work(best)).then_some(best),
         };
-        let ahead = self.peers.connected.values().filter_map(of_peer);
-        let ahead = ahead.filter(|index| headers.work(*index) > tip_work);
+        // Most peers are where we are: they need no look into the tree.
+        let elsewhere = self.peers.connected.values().filter(|peer| peer.shown != Some(tip));
+        let ahead = elsewhere.filter_map(of_peer).filter(|index| headers.work(*index) > tip_work);
         // On equal work the best header comes first, then the one that is fetched already.
         ahead.max_by_key(|index| {
             let was_goal = self.download.goal(&self.chain) == Some(*index);

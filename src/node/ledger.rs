@@ -1,6 +1,6 @@
 //! The state at the tip, its tree, and the roots that the next blocks must commit.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::consensus::accounts::{AccountTable, Accounts};
@@ -19,6 +19,8 @@ const CHECKPOINT_BLOCKS_MAX: u32 = 1_024;
 /// A checkpoint writes every group that changed, so one is worth its bytes once about this share of the accounts
 /// may have changed; until then the journal is cheaper.
 const CHECKPOINT_TOUCHED_SHARE: usize = 2;
+/// Words of a bit for each account group.
+const GROUP_WORDS: usize = (1 << GROUP_BITS) / 64;
 /// Roots kept below the tip. Disconnecting a block gives back the root it committed, so two would do.
 const ROOTS_KEPT: usize = 4;
 
@@ -32,7 +34,7 @@ pub(super) struct Ledger {
     touched: Vec<Address>,
     /// Root of the state after the block at height 64 · key.
     roots: BTreeMap<u32, StateRoot>,
-    changed_groups: BTreeSet<u16>,
+    changed_groups: GroupSet,
     touched_since_checkpoint: usize,
     checkpoint_height: Height,
 }
@@ -41,8 +43,7 @@ impl Ledger {
     /// The state after genesis. Whatever checkpoint a store may hold, the next one must be whole.
     pub(super) fn genesis(params: Arc<Params>) -> Self {
         let state = State::genesis(&params);
-        let changed_groups = (0..1 << GROUP_BITS).collect();
-        Self { changed_groups, ..Self::new(params, state) }
+        Self { changed_groups: GroupSet::all(), ..Self::new(params, state) }
     }
 
     /// The state after the block of a checkpoint.
@@ -61,7 +62,7 @@ impl Ledger {
             tree,
             touched: Vec::new(),
             roots: BTreeMap::from([(height.0 / STATE_ROOT_INTERVAL, root)]),
-            changed_groups: BTreeSet::new(),
+            changed_groups: GroupSet::none(),
             touched_since_checkpoint: 0,
             checkpoint_height: height,
         }
@@ -139,12 +140,12 @@ impl Ledger {
         }
         self.checkpoint_height = at.height;
         self.touched_since_checkpoint = 0;
-        let groups = std::mem::take(&mut self.changed_groups);
+        let groups = std::mem::replace(&mut self.changed_groups, GroupSet::none());
         Some(CheckpointDelta {
             at,
             root: self.expected_root(at.height.next())?,
             groups: groups
-                .into_iter()
+                .ascending()
                 .map(|group| (group, self.tree.accounts_in_group(group).collect()))
                 .collect(),
             maturing: self.state.maturing().iter().copied().collect(),
@@ -158,6 +159,30 @@ impl Ledger {
     fn bring_tree_up_to_date(&mut self) {
         self.touched_since_checkpoint += self.touched.len();
         let groups = self.tree.update(self.touched.drain(..), self.state.accounts());
-        self.changed_groups.extend(groups);
+        for group in groups {
+            self.changed_groups.insert(group);
+        }
+    }
+}
+
+/// A set of account groups: one bit each, since a simulation holds thousands of ledgers.
+#[derive(Debug)]
+struct GroupSet([u64; GROUP_WORDS]);
+
+impl GroupSet {
+    const fn none() -> Self {
+        Self([0; GROUP_WORDS])
+    }
+
+    const fn all() -> Self {
+        Self([u64::MAX; GROUP_WORDS])
+    }
+
+    fn insert(&mut self, group: u16) {
+        self.0[usize::from(group) / 64] |= 1 << (group % 64);
+    }
+
+    fn ascending(&self) -> impl Iterator<Item = u16> + '_ {
+        (0..1 << GROUP_BITS).filter(|group: &u16| self.0[usize::from(*group) / 64] >> (group % 64) & 1 == 1)
     }
 }

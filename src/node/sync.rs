@@ -161,13 +161,15 @@ impl<R: ChainReader> Node<R> {
         let offset = status.time.cast_signed().saturating_sub((now.wall_ms / 1_000).cast_signed());
         let Some(known) = self.peers.connected.get_mut(&peer) else { return };
         let first = known.status.is_none();
+        // Most statuses say what was known before: no reader needs a new picture for them.
+        self.published.view_changed |=
+            known.height != Some(status.height) || known.clock_offset_seconds != Some(offset);
         known.shown = Some(status.tip);
         known.headers_due = self.chain.headers.find(&status.tip).is_none();
         known.claimed_work = status.work;
         known.height = Some(status.height);
         known.clock_offset_seconds = Some(offset);
         known.status = Some(status);
-        self.published.view_changed = true;
         if clock_is_off(offset) && !std::mem::replace(&mut known.clock_told, true) {
             self.outbox.push(Effect::Event(Event::ClockOffset { peer, seconds: offset }));
         }
