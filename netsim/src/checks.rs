@@ -3,8 +3,7 @@
 use cairn::node::Query;
 use cairn::node::query::Answer;
 
-use crate::sim_node::NodeIndex;
-use crate::world::World;
+use crate::engine::{NodeIndex, World};
 
 /// Why a property does not hold.
 pub type Verdict = Result<(), String>;

@@ -9,7 +9,7 @@ use netsim::{World, check_ledger};
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha12Rng;
 
-use common::{HASHES_PER_SECOND, MINUTE_MS, all_mine, config, none_mines};
+use common::{HASHES_PER_SECOND, MINUTE, SECOND, all_mine, complete, none_mines};
 
 const NODES: usize = 5;
 const SEEDS: u64 = 16;
@@ -27,7 +27,7 @@ struct Run {
 
 impl Run {
     fn new(seed: u64) -> Self {
-        let mut world = World::complete(&config(seed, NODES));
+        let mut world = complete(seed, NODES);
         all_mine(&mut world, NODES);
         let random = ChaCha12Rng::seed_from_u64(seed);
         Self { world, random, alive: [true; NODES], shown: [Height(0); NODES], nonces: [0; 4] }
@@ -71,7 +71,7 @@ impl Run {
         let transaction =
             payment(&key, &params, self.nonces[sender], Address([sender as u8 + 50; 32]), Amount(7));
         // A node that is behind may refuse it: the same nonce is tried again later.
-        if self.world.submit(node, transaction).is_ok() {
+        if self.world.submit(node, transaction).is_some_and(|verdict| verdict.is_ok()) {
             self.nonces[sender] += 1;
         }
     }
@@ -83,7 +83,7 @@ fn whatever_happens_no_money_is_made_and_in_the_end_all_agree() {
         let mut run = Run::new(seed);
         for _ in 0..TROUBLES {
             run.trouble();
-            let pause = run.random.random_range(1_000..MINUTE_MS);
+            let pause = run.random.random_range(SECOND..MINUTE);
             run.world.run_for(pause);
         }
         run.world.heal();
@@ -93,9 +93,9 @@ fn whatever_happens_no_money_is_made_and_in_the_end_all_agree() {
             }
         }
         run.world.set_hash_rate(0, HASHES_PER_SECOND);
-        run.world.run_for(2 * MINUTE_MS);
+        run.world.run_for(2 * MINUTE);
         none_mines(&mut run.world, NODES);
-        assert!(run.world.run_until(MINUTE_MS, World::agree), "seed {seed}: {:?}", run.world.tips());
+        assert!(run.world.run_until(MINUTE, World::agree), "seed {seed}: {:?}", run.world.tips());
         for node in 0..NODES {
             check_ledger(&mut run.world, node).unwrap_or_else(|why| panic!("seed {seed}: {why}"));
         }

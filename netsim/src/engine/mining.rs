@@ -7,12 +7,15 @@ use cairn::node::Template;
 use cairn::primitives::{Address, Block, Target, Timestamp};
 use rand::{Rng, RngExt};
 
-/// Milliseconds until a miner of this hash rate meets a target: exponential, as independent trials are.
-pub(crate) fn draw_delay_ms(target: Target, hashes_per_second: f64, random: &mut impl Rng) -> u64 {
-    let mean_ms = target.work().as_f64() / hashes_per_second * 1_000.0;
+/// A draw that is never reached: some hundred thousand years.
+const NEVER_US: u64 = u64::MAX / 4;
+
+/// Microseconds until a miner of this hash rate meets a target: exponential, as independent trials are.
+pub(crate) fn draw_delay_us(target: Target, hashes_per_second: f64, random: &mut impl Rng) -> u64 {
+    let mean_us = target.work().as_f64() / hashes_per_second * 1_000_000.0;
     let uniform: f64 = random.random();
-    let delay = Duration::try_from_secs_f64(-(1.0 - uniform).ln() * mean_ms / 1_000.0);
-    delay.map_or(u64::MAX / 2, |delay| (delay.as_millis() as u64).max(1))
+    let delay = Duration::try_from_secs_f64(-(1.0 - uniform).ln() * mean_us / 1_000_000.0);
+    delay.map_or(NEVER_US, |delay| (delay.as_micros() as u64).clamp(1, NEVER_US))
 }
 
 /// A block with real work on a template.

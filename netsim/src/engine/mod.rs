@@ -1,0 +1,37 @@
+//! The engine: many cores, one clock, one queue of events, one seed.
+//!
+//! | what | where |
+//! | --- | --- |
+//! | the world and what may be done to it | `world`, `control`, `ask` |
+//! | one thing after the other happens | `step`, on `queue` and `event` |
+//! | what a core asks for is carried out | `effects`, `traffic`, `mining` |
+//! | who is connected, how fast, who is cut off | `links` |
+//! | gossip on its way | `flood` |
+//! | what nodes share | `sharing` (checks), `store` (what they committed) |
+//! | what is kept of a run | `observer`, `trace_hash` |
+
+mod ask;
+mod control;
+mod effects;
+mod event;
+mod flood;
+mod links;
+mod mining;
+mod node;
+mod observer;
+mod queue;
+mod sharing;
+mod step;
+mod store;
+mod summary;
+mod trace_hash;
+mod traffic;
+mod world;
+
+pub use links::LinkSpec;
+pub use node::SimNode;
+pub use store::NodeStore;
+pub use world::{World, WorldConfig};
+
+/// A node by its place in the world.
+pub type NodeIndex = usize;
