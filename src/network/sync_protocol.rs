@@ -163,6 +163,18 @@ mod tests {
     }
 
     #[test]
+    fn a_length_is_believed_up_to_the_limit_and_not_beyond() {
+        for limit in [REQUEST_BYTES_MAX, MESSAGE_BYTES_MAX] {
+            let claims_of = |length: usize| {
+                let bytes = (length as u32).to_le_bytes();
+                block_on(read_message::<SyncRequest, _>(&mut Cursor::new(&bytes), limit)).unwrap_err()
+            };
+            assert!(!is_undecodable(&claims_of(limit)), "the rest may yet come");
+            assert!(is_undecodable(&claims_of(limit + 1)));
+        }
+    }
+
+    #[test]
     fn bytes_after_the_message_and_unknown_tags_are_the_senders_fault() {
         assert!(is_undecodable(&read(&[5, 0, 0, 0, 4, 0, 0, 0, 0]).unwrap_err()));
         assert!(is_undecodable(&read(&[4, 0, 0, 0, 99, 0, 0, 0]).unwrap_err()));

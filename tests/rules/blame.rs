@@ -18,8 +18,8 @@ use crate::consequence::{BANNED, Consequence, DISCONNECTED, consequence};
 use crate::host::Host;
 use crate::stage::Stage;
 
-const BOB: PeerId = PeerId([2; 32]);
-const CAROL: PeerId = PeerId([3; 32]);
+pub(crate) const BOB: PeerId = PeerId([2; 32]);
+pub(crate) const CAROL: PeerId = PeerId([3; 32]);
 
 /// The cases of one block that break a rule: their sentence, chain, block and rule.
 fn scenes() -> impl Iterator<Item = (&'static str, TestChain, Block, Violation)> {
@@ -31,7 +31,7 @@ fn scenes() -> impl Iterator<Item = (&'static str, TestChain, Block, Violation)>
 }
 
 /// A node at a chain's tip, which two peers share.
-fn host_at(chain: &TestChain) -> Host {
+pub(crate) fn host_at(chain: &TestChain) -> Host {
     let mut host = Host::new(&chain.params);
     for (block, _) in &chain.blocks {
         host.submit_block(block.block().as_ref().clone());
@@ -56,7 +56,7 @@ fn status_of(chain: &TestChain) -> Status {
 }
 
 /// A block told by short ids alone.
-fn compact(block: &Block) -> Gossip {
+pub(crate) fn compact(block: &Block) -> Gossip {
     let leaves: Vec<_> = block.transactions.iter().map(Transaction::leaf_hash).collect();
     Gossip::Block(Arc::new(compact_block(block, &leaves, 9, |_, _| false)))
 }

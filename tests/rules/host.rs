@@ -36,6 +36,8 @@ pub(crate) struct Host {
     pub(crate) commits: Vec<Commit>,
     /// What peers were asked and have not answered.
     pub(crate) asked: Vec<(PeerId, RequestId, SyncRequest)>,
+    /// What it answered them.
+    answered: BTreeMap<RequestId, SyncResponse>,
     pub(crate) verdicts: BTreeMap<GossipId, GossipVerdict>,
     pub(crate) banned: Vec<PeerId>,
     pub(crate) hung_up: Vec<PeerId>,
@@ -71,6 +73,7 @@ impl Host {
             invalid: Vec::new(),
             commits: Vec::new(),
             asked: Vec::new(),
+            answered: BTreeMap::new(),
             verdicts: BTreeMap::new(),
             banned: Vec::new(),
             hung_up: Vec::new(),
@@ -109,8 +112,12 @@ impl Host {
                     assert_eq!(self.verdicts.insert(message, verdict), None, "a message has one verdict");
                 }
                 Effect::Request { peer, request, body } => self.asked.push((peer, request, body)),
-                Effect::Serve { what, .. } => {
-                    serve(&self.shelf, &what).expect("a store in memory can be read");
+                Effect::Serve { request, what, .. } => {
+                    let answer = serve(&self.shelf, &what).expect("a store in memory can be read");
+                    self.answered.insert(request, answer);
+                }
+                Effect::Respond { request, body, .. } => {
+                    self.answered.insert(request, body);
                 }
                 Effect::Disconnect { peer, .. } => {
                     self.hung_up.push(peer);
@@ -128,7 +135,7 @@ impl Host {
                     self.answers.insert(ticket, answer);
                 }
                 Effect::WakeAt(at_ms) => self.wake_at_ms = Some(at_ms),
-                Effect::Event(_) | Effect::Publish(_) | Effect::Respond { .. } | Effect::Template(_) => {}
+                Effect::Event(_) | Effect::Publish(_) | Effect::Template(_) => {}
             }
         }
     }
@@ -218,6 +225,13 @@ impl Host {
         let message = self.name();
         self.input(Input::Gossip { peer, message, gossip });
         self.verdicts.get(&message).copied()
+    }
+
+    /// A peer asks; gives the answer.
+    pub(crate) fn question(&mut self, peer: PeerId, body: SyncRequest) -> SyncResponse {
+        let request = self.name();
+        self.input(Input::Request { peer, request, body });
+        self.answered.remove(&request).expect("a question is answered")
     }
 
     /// A peer answers.

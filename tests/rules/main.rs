@@ -10,6 +10,7 @@
 //! | `over_rpc` | a running node as another, and all cases on it; only where the build has RPC |
 //! | `halving`, `restart` | what no chain of blocks reaches, and a node that dies between two commits |
 //! | `blame`, `consequence` | the same blocks by peers: whose fault each is, who pays, and what becomes of the header |
+//! | `wire` | what peers may ask and tell, at each limit and one beyond |
 //! | `mirror`, `transcript` | the second execution beside the node, and what is written down for other implementations |
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -28,6 +29,7 @@ mod shelf;
 mod stage;
 mod story;
 mod transcript;
+mod wire;
 
 use std::collections::BTreeSet;
 
