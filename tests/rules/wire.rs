@@ -7,7 +7,7 @@ use cairn::consensus::testing::TestChain;
 use cairn::node::effect::Verdict::{Accept, Reject};
 use cairn::node::message::{CompactBlock, Gossip, Prefilled, SyncRequest, SyncResponse};
 use cairn::primitives::codec::encoded_len;
-use cairn::primitives::{BlockHash, List};
+use cairn::primitives::{BlockHash, Header, List};
 
 use crate::blame::{BOB, CAROL, compact, host_at};
 use crate::build::{MINER, Parts, bob, draft, genesis, grown, payment, with, young};
@@ -75,10 +75,9 @@ fn a_message_holds_one_to_256_transactions() {
 }
 
 fn headers(host: &mut Host, locator: Vec<BlockHash>, maximum: u32) -> Vec<BlockHash> {
-    match host.question(BOB, SyncRequest::Headers { locator: List(locator), maximum }) {
-        SyncResponse::Headers(headers) => headers.iter().map(cairn::primitives::Header::hash).collect(),
-        other => panic!("headers are asked for, not {other:?}"),
-    }
+    let body = SyncRequest::Headers { locator: List(locator), maximum };
+    let SyncResponse::Headers(headers) = host.question(BOB, body) else { panic!("headers are asked for") };
+    headers.iter().map(Header::hash).collect()
 }
 
 #[test]
