@@ -116,10 +116,39 @@ mod tests {
         assert_eq!(Violation::from_name("nonsense"), None);
     }
 
+    fn those(wanted: impl Fn(Violation) -> bool) -> Vec<Violation> {
+        Violation::ALL.iter().copied().filter(|violation| wanted(*violation)).collect()
+    }
+
     #[test]
     fn only_bodies_that_do_not_belong_to_their_header_blame_the_sender() {
-        let blamed: Vec<_> =
-            Violation::ALL.iter().filter(|violation| violation.blame() == Blame::Sender).collect();
-        assert_eq!(blamed, [&Violation::WrongCommitment, &Violation::WrongTransactionRoot]);
+        let blamed = those(|violation| violation.blame() == Blame::Sender);
+        assert_eq!(blamed, [Violation::WrongCommitment, Violation::WrongTransactionRoot]);
+    }
+
+    #[test]
+    fn what_a_node_does_not_know_yet_and_what_its_clock_says_is_nobodys_fault() {
+        let blameless = those(|violation| violation.blame() == Blame::Nobody);
+        assert_eq!(blameless, [Violation::UnknownParent, Violation::TimeTooFarAhead]);
+    }
+
+    #[test]
+    fn a_forwarder_owes_nothing_for_what_takes_the_parent_the_body_or_the_state_to_see() {
+        let ignored = those(|violation| violation.gossip_verdict() == GossipVerdict::Ignore);
+        assert_eq!(
+            ignored,
+            [
+                Violation::UnknownParent,
+                Violation::InvalidParent,
+                Violation::TimeTooFarAhead,
+                Violation::WrongTransactionRoot,
+                Violation::BlockTooLarge,
+                Violation::WrongStateRoot,
+                Violation::Expired,
+                Violation::NonceTooLow,
+                Violation::NonceGap,
+                Violation::InsufficientBalance,
+            ]
+        );
     }
 }
