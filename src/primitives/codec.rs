@@ -298,6 +298,26 @@ mod tests {
     }
 
     #[test]
+    fn what_is_wrong_with_bytes_is_said_in_words() {
+        let said = |error: DecodeError| error.to_string();
+        assert_eq!(
+            said(decode::<u32>(&[7], 64).unwrap_err()),
+            "malformed: the input ends at least 3 bytes early"
+        );
+        assert_eq!(
+            said(decode::<Result<u8, u8>>(&[9, 0, 0, 0, 1], 64).unwrap_err()),
+            "malformed: there is no alternative 9"
+        );
+        let not_utf8 = said(decode::<Text>(&encode(&List(vec![0xff_u8])), 64).unwrap_err());
+        assert!(
+            not_utf8.starts_with("malformed: the text is not UTF-8: invalid utf-8 sequence"),
+            "{not_utf8}"
+        );
+        let no_flag = said(decode::<bool>(&[2], 64).unwrap_err());
+        assert!(no_flag.len() > "malformed: ".len(), "{no_flag}");
+    }
+
+    #[test]
     fn input_beyond_the_limit_is_refused_before_it_is_read() {
         let bytes = encode(&7_u32);
         assert_eq!(decode::<u32>(&bytes, 4), Ok(7));
