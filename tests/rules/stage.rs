@@ -68,7 +68,7 @@ pub(crate) trait Stage {
     fn now(&self) -> Timestamp;
     /// Hands it bytes as a client would.
     fn deliver(&mut self, bytes: &[u8]) -> Verdict;
-    /// Seconds by which its clock may go on by itself from one call to the next.
+    /// Seconds by which its clock may go on by itself during a few calls.
     fn drift_seconds(&self) -> u32;
     /// Hands it bytes as a client hands over a transaction; the reason, in kebab case, when it is not admitted.
     fn send(&mut self, transaction: &[u8]) -> Result<(), String>;

@@ -82,7 +82,7 @@ impl<'a> Story<'a> {
         self.stage.now()
     }
 
-    /// Seconds by which it may go on by itself from one call to the next.
+    /// Seconds by which it may go on by itself during a few calls.
     pub(crate) fn drift_seconds(&self) -> u32 {
         self.stage.drift_seconds()
     }
