@@ -1,9 +1,9 @@
 //! How long nodes disagreed: each time from the first other tip until all had the same again.
 
 use super::canvas::{HALF, draw};
-use super::frame::{Axis, Frame, round_up};
+use super::frame::{Axis, Frame};
 use super::style::BLUE;
-use super::text::{percent_tick, plain};
+use super::text::{brief_duration, percent_tick};
 use crate::record::RunRecord;
 
 const HEIGHT: f64 = 250.0;
@@ -41,28 +41,38 @@ impl Disagreements {
 }
 
 /// The share of disagreements that were over after so long; none where there was none.
+#[expect(clippy::cast_sign_loss, reason = "the upper end is not below the lower")]
 pub(super) fn drawing(record: &RunRecord) -> Option<String> {
     let found = disagreements(record);
-    let longest = found.lengths_us.last().copied().filter(|&us| us > 0)?;
-    let (unit_us, title) = if longest > 3_000_000 {
-        (1e6, "Time until all agreed, in seconds")
-    } else {
-        (1e3, "Time until all agreed, in milliseconds")
+    let shortest = found.lengths_us.iter().copied().find(|&us| us > 0)?;
+    let longest = found.lengths_us.last().copied().unwrap_or(shortest);
+    // From one power of ten to another: most disagreements are short, and the one that matters is long.
+    let (low, high) = ((shortest as f64).log10().floor(), (longest as f64).log10().ceil());
+    let x = Axis {
+        title: "Time until all agreed",
+        low,
+        high: high.max(low + 1.0),
+        ticks: (high - low).max(1.0) as usize,
+        write: &power_of_ten,
     };
-    let end = round_up(longest as f64 / unit_us, 5);
-    let x = Axis { title, low: 0.0, high: end, ticks: 5, write: &plain };
     let y = Axis { title: "Share of disagreements", low: 0.0, high: 1.0, ticks: 4, write: &percent_tick };
     Some(draw(HALF, HEIGHT, "How long nodes disagreed", |canvas| {
         let frame = Frame::new(canvas, (HALF, HEIGHT), &x, &y);
         let all = found.lengths_us.len() as f64;
-        let mut path = vec![frame.at(0.0, 0.0)];
+        let mut path = vec![frame.at(low, 0.0)];
         for (index, &length) in found.lengths_us.iter().enumerate() {
-            let across = length as f64 / unit_us;
+            let across = (length.max(1) as f64).log10();
             path.extend([frame.at(across, index as f64 / all), frame.at(across, (index + 1) as f64 / all)]);
         }
-        path.push(frame.at(end, 1.0));
+        path.push(frame.at(x.high, 1.0));
         canvas.line(&path, BLUE, 2.0);
     }))
+}
+
+/// A tick of a scale of powers of ten, of microseconds.
+#[expect(clippy::cast_sign_loss, reason = "a power of ten is positive")]
+fn power_of_ten(exponent: f64) -> String {
+    brief_duration(10_f64.powf(exponent).round() as u64)
 }
 
 #[cfg(test)]

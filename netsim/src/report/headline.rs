@@ -2,7 +2,7 @@
 
 use super::agreement::disagreements;
 use super::propagation::median_delay_us;
-use super::text::{count, duration, escape, percent};
+use super::text::{brief_duration, count, duration, escape, percent};
 use crate::record::RunRecord;
 
 /// The head of the page.
@@ -17,7 +17,7 @@ pub(super) fn header(record: &RunRecord) -> String {
 
 /// The six figures.
 pub(super) fn tiles(record: &RunRecord) -> String {
-    let some = |us: Option<u64>| us.map_or_else(|| "–".to_owned(), duration);
+    let some = |us: Option<u64>| us.map_or_else(|| "–".to_owned(), brief_duration);
     let deepest = record.deepest_reorganisation() as u64;
     let disagreement = disagreements(record).longest_us();
     let tiles = [
@@ -29,7 +29,7 @@ pub(super) fn tiles(record: &RunRecord) -> String {
             count(deepest),
             if deepest == 1 { "block left a chain at most" } else { "blocks left a chain at most" },
         ),
-        (disagreement.map_or_else(|| "0 s".to_owned(), duration), "the longest disagreement"),
+        (disagreement.map_or_else(|| "0 s".to_owned(), brief_duration), "the longest disagreement"),
     ];
     let tile = |(figure, words): &(String, &str)| {
         format!("<div class=\"tile\"><b>{figure}</b><span>{words}</span></div>")

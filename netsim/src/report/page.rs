@@ -8,25 +8,22 @@ use crate::record::RunRecord;
 
 /// The whole document.
 pub(super) fn write(record: &RunRecord, command: &str) -> String {
-    let body = [
-        headline::header(record),
-        headline::tiles(record),
-        tables::verdicts(record),
-        spreading(record),
-        pair(&stale_blocks(record), &reorganisations(record)),
-        fork_card(record),
-        agreement_card(record),
-        pair(&converging(record), &hops(record)),
-        pair(&mempool(record), &difficulty(record)),
-        tables::particulars(record, command),
-    ];
+    let mut body =
+        Body { html: [headline::header(record), headline::tiles(record)].concat(), quiet: Vec::new() };
+    body.html += &tables::verdicts(record);
+    body.wide(spreading(record));
+    body.beside([stale_blocks(record), reorganisations(record)]);
+    body.wide(fork_card(record));
+    body.wide(agreement_card(record));
+    body.beside([converging(record), hops(record), mempool(record), difficulty(record)]);
+    let body = body.finish() + &tables::particulars(record, command);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n\
          <title>{} · netsim</title>\n<style>\n{}</style>\n</head>\n<body>\n<main>\n{}\n</main>\n</body>\n</html>\n",
         escape(&record.scenario),
         style::sheet(),
-        body.join("\n")
+        body
     )
 }
 
@@ -35,16 +32,49 @@ pub(super) fn card(title: &str, note: &str, content: &str) -> String {
     format!("<section class=\"card\"><h2>{title}</h2><p class=\"note\">{note}</p>{content}</section>")
 }
 
-/// A card for a drawing, or a sentence where there is nothing to draw.
-fn figure(title: &str, note: &str, keys: &str, drawing: Option<String>, otherwise: &str) -> String {
-    match drawing {
-        Some(svg) => card(title, note, &format!("{keys}{svg}")),
-        None => card(title, otherwise, ""),
+/// A card with a drawing, or a sentence where there is nothing to draw.
+type Figure = Result<String, &'static str>;
+
+/// The cards so far, and what there was nothing to draw of.
+struct Body {
+    html: String,
+    quiet: Vec<&'static str>,
+}
+
+impl Body {
+    /// Adds a card as wide as the page.
+    fn wide(&mut self, figure: Figure) {
+        match figure {
+            Ok(card) => self.html += &card,
+            Err(sentence) => self.quiet.push(sentence),
+        }
+    }
+
+    /// Adds cards two by two.
+    fn beside<const COUNT: usize>(&mut self, figures: [Figure; COUNT]) {
+        self.html += "<div class=\"pair\">";
+        for figure in figures {
+            self.wide(figure);
+        }
+        self.html += "</div>";
+    }
+
+    /// Adds what did not happen, and hands everything over.
+    fn finish(mut self) -> String {
+        self.quiet.dedup();
+        let sentences: Vec<String> =
+            self.quiet.iter().map(|sentence| format!("<li>{sentence}</li>")).collect();
+        if !sentences.is_empty() {
+            let list = format!("<ul class=\"quiet\">{}</ul>", sentences.concat());
+            self.html += &card("What did not happen", "", &list);
+        }
+        self.html
     }
 }
 
-fn pair(one: &str, other: &str) -> String {
-    format!("<div class=\"pair\">{one}{other}</div>")
+/// A card for a drawing, with a sentence that says how to read it.
+fn figure(title: &str, note: &str, keys: &str, drawing: Option<String>, otherwise: &'static str) -> Figure {
+    drawing.map(|svg| card(title, note, &format!("{keys}{svg}"))).ok_or(otherwise)
 }
 
 /// What the colours of a drawing stand for: the kind of mark, its ink and its words.
@@ -55,7 +85,7 @@ fn keys(entries: &[(&str, Ink, &str)]) -> String {
     format!("<div class=\"keys\">{}</div>", entries.iter().map(key).collect::<String>())
 }
 
-fn spreading(record: &RunRecord) -> String {
+fn spreading(record: &RunRecord) -> Figure {
     figure(
         "How blocks spread",
         "The share of the other nodes that have a block, by the time since it was found.",
@@ -65,11 +95,12 @@ fn spreading(record: &RunRecord) -> String {
     )
 }
 
-fn stale_blocks(record: &RunRecord) -> String {
+fn stale_blocks(record: &RunRecord) -> Figure {
     let exposure = stale::rate_times_mean_delay(record).unwrap_or(0.0);
     let note = format!(
         "Blocks that are not on the chain at the end, beside what theory says of {exposure:.3} blocks in the mean \
-         delay until a node has one. The line about the measured value holds the true one with 95 % confidence."
+         delay until a node has one. The line about the measured value holds the true one with 95 % confidence. Theory knows of delays only, not \
+         of cuts."
     );
     figure(
         "Stale blocks",
@@ -80,7 +111,7 @@ fn stale_blocks(record: &RunRecord) -> String {
     )
 }
 
-fn reorganisations(record: &RunRecord) -> String {
+fn reorganisations(record: &RunRecord) -> Figure {
     figure(
         "Reorganisations",
         "How often a node left its branch for a heavier one, by the number of blocks that it left.",
@@ -90,7 +121,7 @@ fn reorganisations(record: &RunRecord) -> String {
     )
 }
 
-fn fork_card(record: &RunRecord) -> String {
+fn fork_card(record: &RunRecord) -> Figure {
     let forks = forks::forks(record);
     let drawn = fork_tree::drawing(&forks);
     let mut note =
@@ -111,7 +142,7 @@ fn fork_card(record: &RunRecord) -> String {
     )
 }
 
-fn agreement_card(record: &RunRecord) -> String {
+fn agreement_card(record: &RunRecord) -> Figure {
     let incident = |incident: &crate::record::Incident| {
         format!("<li>{} — {}</li>", duration(incident.at_us), escape(&incident.what))
     };
@@ -134,7 +165,7 @@ fn agreement_card(record: &RunRecord) -> String {
     )
 }
 
-fn converging(record: &RunRecord) -> String {
+fn converging(record: &RunRecord) -> Figure {
     let found = agreement::disagreements(record);
     let mut note = format!(
         "The nodes came to have different tips {} times; the line says what share of these was over after so long.",
@@ -154,16 +185,16 @@ fn converging(record: &RunRecord) -> String {
     )
 }
 
-fn hops(record: &RunRecord) -> String {
+fn hops(record: &RunRecord) -> Figure {
     let messages: u64 = record.blocks.iter().map(|block| block.propagation.messages).sum();
     let note = format!(
         "Over how many links the first copy of a block came. In all, {} copies of a block arrived at nodes.",
         tables::per_block(messages, record)
     );
-    figure("Links from the miner", &note, "", histogram::hops(record), "No block reached another node.")
+    figure("Links from the miner", &note, "", histogram::hops(record), "No copy of a block arrived.")
 }
 
-fn mempool(record: &RunRecord) -> String {
+fn mempool(record: &RunRecord) -> Figure {
     figure(
         "Waiting transactions",
         "How many transactions were in the pools of the nodes.",
@@ -173,12 +204,12 @@ fn mempool(record: &RunRecord) -> String {
     )
 }
 
-fn difficulty(record: &RunRecord) -> String {
+fn difficulty(record: &RunRecord) -> Figure {
     let note = format!(
         "What a block on the chain takes on average. The rules aim at one block every {} s.",
         record.network.interval_seconds
     );
-    figure("Difficulty", &note, "", timeline::difficulty(record), "No block was found.")
+    figure("Difficulty", &note, "", timeline::difficulty(record), "No block is on the chain.")
 }
 
 #[cfg(test)]

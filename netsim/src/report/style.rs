@@ -85,12 +85,13 @@ p{margin:0}
 .tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:1px;background:var(--grid);
  border:1px solid var(--grid);border-radius:14px;overflow:hidden;margin-bottom:28px}
 .tile{background:var(--card);padding:18px 20px 16px}
-.tile b{display:block;font-size:27px;line-height:1.2;font-weight:620;letter-spacing:-.02em}
+.tile b{display:block;font-size:27px;line-height:1.2;font-weight:620;letter-spacing:-.02em;white-space:nowrap}
 .tile span{font-size:13.5px;color:var(--muted)}
 .card{background:var(--card);border:1px solid var(--grid);border-radius:14px;padding:24px 26px 20px;margin:0 0 24px;
  min-width:0}
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:24px}
 .pair .card{display:flex;flex-direction:column}.pair svg{margin-top:auto}
+.pair .card:last-child:nth-child(odd){grid-column:1/-1}.pair .card:last-child:nth-child(odd) svg{max-width:560px}
 .note{font-size:14.5px;color:var(--muted);max-width:62em;margin-bottom:14px}
 .keys{font-size:13.5px;color:var(--muted);display:flex;flex-wrap:wrap;gap:4px 20px;margin:0 0 8px}
 .key::before{content:"";display:inline-block;width:18px;height:3px;border-radius:2px;margin-right:8px;
@@ -105,6 +106,7 @@ th{font-weight:500;font-size:13px;color:var(--muted);text-align:left;padding:0 1
 td{padding:9px 16px 9px 0;border-bottom:1px solid var(--grid);vertical-align:top}
 tr:last-child td{border-bottom:0}
 td:first-child{width:9.5em;white-space:nowrap;font-weight:600}
+.quiet{margin:6px 0 0;padding-left:1.2em;font-size:15px}
 .scroll{overflow-x:auto}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:6px 24px;margin:0 0 18px;font-size:15px}
 dt{color:var(--muted)}

@@ -64,6 +64,17 @@ pub(super) fn duration(microseconds: u64) -> String {
     }
 }
 
+/// A duration with one unit, where room is scarce.
+pub(super) fn brief_duration(microseconds: u64) -> String {
+    let seconds = microseconds as f64 / 1e6;
+    match seconds {
+        few if few < 120.0 => duration(microseconds),
+        some if some < 7_200.0 => format!("{:.1} min", some / 60.0),
+        many if many < 172_800.0 => format!("{:.1} h", many / 3_600.0),
+        most => format!("{:.1} days", most / 86_400.0),
+    }
+}
+
 fn long_duration(seconds: u64) -> String {
     let two = |large: u64, unit: &str, small: u64, part: &str| match small {
         0 => format!("{large} {unit}"),
@@ -119,6 +130,12 @@ mod tests {
         let said = [0, 90, 4_200, 87_000, 1_250_000, 61_000_000, 200_000_000, 7_200_000_000, 180_000_000_000];
         let words = ["0 s", "90 µs", "4.2 ms", "87 ms", "1.2 s", "61 s", "3 min 20 s", "2 h", "2 days 2 h"];
         assert_eq!(said.map(duration), words);
+    }
+
+    #[test]
+    fn brief_durations_have_one_unit() {
+        let said = [87_000, 61_000_000, 296_000_000, 9_000_000_000, 180_000_000_000];
+        assert_eq!(said.map(brief_duration), ["87 ms", "61 s", "4.9 min", "2.5 h", "2.1 days"]);
     }
 
     #[test]
