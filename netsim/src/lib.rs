@@ -18,6 +18,7 @@ pub mod record;
 pub mod report;
 pub mod theory;
 pub mod topology;
+pub mod validate;
 
 pub use checks::{Verdict, check_ledger};
 pub use engine::{LinkSpec, NodeIndex, NodeStore, SimNode, World, WorldConfig};
