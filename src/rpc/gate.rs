@@ -1,7 +1,9 @@
 //! Between jsonrpsee and the methods: who may call what, how much, and that every error has its reason and hint.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use futures::StreamExt;
 use jsonrpsee::MethodResponse;
@@ -142,7 +144,14 @@ where
             }
             let concurrency = concurrency(&batch);
             let calls: Vec<_> = batch.into_iter().map(|entry| gate.batch_entry(entry)).collect();
-            let mut answers = futures::stream::iter(calls).buffered(concurrency);
+            let mut answers = futures::stream::iter(calls).buffered(concurrency).peekable();
+            // All calls are begun before the transactions of any are handed over.
+            std::future::poll_fn(|context| {
+                let _hold = gate.api.intake.hold(gate.api.node());
+                let _ = Pin::new(&mut answers).poll_peek(context);
+                Poll::Ready(())
+            })
+            .await;
             let mut together = BatchResponseBuilder::new_with_limit(ANSWER_BYTES_MAX);
             while let Some(answer) = answers.next().await {
                 if let Some(answer) = answer
