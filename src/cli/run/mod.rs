@@ -8,11 +8,12 @@
 //! | store → node → network → miner → RPC | `compose` |
 //! | bans outlive a restart, the disk has room | `kept_bans`, `disk_guard` |
 //! | the core alone, on a folder without a node | `offline` |
-//! | what people see | `logging`, `banner`, `narrator` |
+//! | what people see | `logging`, `banner`, `narrator`, `crowd` |
 //! | Ctrl-C, and stopping in order | `lifetime`, `signals` |
 
 mod banner;
 mod compose;
+mod crowd;
 mod disk_guard;
 mod fleet;
 mod kept_bans;

@@ -6,12 +6,13 @@ use std::time::Duration;
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
 
+use super::crowd::Crowd;
 use super::logging::story;
 use super::tip_lines;
 use crate::cli::words;
 use crate::node::Event;
 use crate::node::input::Purpose;
-use crate::primitives::{Address, Height, PeerId};
+use crate::primitives::{Address, Height, PeerId, TransactionId};
 use crate::runtime::NodeHandle;
 
 /// How long the network's picture of a new peer is waited for.
@@ -19,12 +20,17 @@ const PICTURE_WAIT: Duration = Duration::from_secs(3);
 
 /// Listens until the node is gone. `miner` is who earns what this node finds.
 pub(super) async fn run(node: NodeHandle, mut events: Receiver<Event>, miner: Option<Address>) {
-    let mut narrator = Narrator { node, miner, catching_up_from: None };
+    let (admitted, dropped) = Default::default();
+    let mut narrator = Narrator { node, miner, catching_up_from: None, admitted, dropped };
+    let mut seconds = tokio::time::interval(Duration::from_secs(1));
     loop {
-        match events.recv().await {
-            Ok(event) => narrator.tell(event),
-            Err(RecvError::Lagged(missed)) => story!(missed, "… {missed} things happened too fast to tell"),
-            Err(RecvError::Closed) => return,
+        tokio::select! {
+            event = events.recv() => match event {
+                Ok(event) => narrator.tell(event),
+                Err(RecvError::Lagged(missed)) => story!(missed, "… {missed} things happened too fast to tell"),
+                Err(RecvError::Closed) => return,
+            },
+            _ = seconds.tick() => narrator.tell_crowds(),
         }
     }
 }
@@ -33,6 +39,10 @@ struct Narrator {
     node: NodeHandle,
     miner: Option<Address>,
     catching_up_from: Option<Height>,
+    /// Transactions from clients.
+    admitted: Crowd,
+    /// Transactions that left the pool.
+    dropped: Crowd,
 }
 
 impl Narrator {
@@ -42,9 +52,11 @@ impl Narrator {
                 let kind = self.node.params().address_kind();
                 tip_lines::tell(&change, self.miner, kind, self.catching_up_from.is_some());
             }
-            Event::TransactionAdmitted { id, purpose } => tell_admitted(&id, purpose),
+            Event::TransactionAdmitted { id, purpose } => self.tell_admitted(&id, purpose),
             Event::TransactionDropped { id, reason } => {
-                story!(%id, reason, "transaction {} left the pool unconfirmed: {reason}", words::short(&id));
+                if self.dropped.is_worth_telling() {
+                    story!(%id, reason, "transaction {} left the pool unconfirmed: {reason}", words::short(&id));
+                }
             }
             Event::BlockInvalid { id, violation } => {
                 let rule = violation.name();
@@ -64,6 +76,27 @@ impl Narrator {
                 let alias = peer.alias();
                 story!(alias, reason, "banned {alias} for a day: {reason}");
             }
+        }
+    }
+
+    fn tell_admitted(&mut self, id: &TransactionId, purpose: Option<Purpose>) {
+        match purpose {
+            Some(Purpose::Admit) => {
+                if self.admitted.is_worth_telling() {
+                    story!(%id, "transaction {} from a client waits for a block", words::short(id));
+                }
+            }
+            Some(Purpose::Restore | Purpose::Test) => tracing::debug!(%id, "transaction waits again"),
+            None => tracing::debug!(%id, "transaction from a peer waits for a block"),
+        }
+    }
+
+    fn tell_crowds(&mut self) {
+        if let Some(more) = self.admitted.more() {
+            story!(more, "{} from clients, waiting for a block", words::count(more, "more transaction"));
+        }
+        if let Some(more) = self.dropped.more() {
+            story!(more, "{} left the pool unconfirmed", words::count(more, "more transaction"));
         }
     }
 
@@ -97,16 +130,6 @@ async fn tell_peer(node: NodeHandle, peer: PeerId, height: Height) {
         story!(alias, found, after_ms, %height, "met {alias} ({found}, {after_ms} ms after the start), at height {height}");
     } else {
         story!(alias, %height, "met {alias}, at height {height}");
-    }
-}
-
-fn tell_admitted(id: &crate::primitives::TransactionId, purpose: Option<Purpose>) {
-    match purpose {
-        Some(Purpose::Admit) => {
-            story!(%id, "transaction {} from a client waits for a block", words::short(id));
-        }
-        Some(Purpose::Restore | Purpose::Test) => tracing::debug!(%id, "transaction waits again"),
-        None => tracing::debug!(%id, "transaction from a peer waits for a block"),
     }
 }
 
