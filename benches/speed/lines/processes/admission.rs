@@ -26,7 +26,8 @@ pub(crate) fn over_rpc(scale: Scale) -> Box<dyn FnMut() -> Round> {
     let bodies: Vec<_> = transactions.chunks(BATCH).map(body).collect();
     Box::new(move || {
         house.clear("node");
-        let node = house.sandbox.node("node", &[]);
+        // On a development network every transaction would call for a block at once.
+        let node = house.sandbox.node("node", &["--dev-blocks", "manual"]);
         let url =
             std::fs::read_to_string(node.data_dir.join("rpc.url")).expect("a running node has an address");
         let mut connection = Connection::open(url.trim());
