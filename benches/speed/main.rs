@@ -13,6 +13,11 @@ mod report;
 use lines::LINES;
 use report::Report;
 
+/// As in the program.
+#[cfg(feature = "cli")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// How much to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Scale {

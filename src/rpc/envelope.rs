@@ -102,14 +102,13 @@ fn not_json(error: &serde_json::Error) -> RpcError {
 
 /// Refuses what is nested deeper than any request needs, before anything recursive looks at it.
 pub(super) fn check_depth(json: &[u8]) -> RpcResult<()> {
-    let (mut depth, mut in_text, mut escaped) = (0_usize, false, false);
-    for byte in json {
+    let mut depth = 0_usize;
+    let mut rest = json.iter();
+    while let Some(byte) = rest.next() {
         match byte {
-            _ if escaped => escaped = false,
-            b'\\' if in_text => escaped = true,
-            b'"' => in_text = !in_text,
-            b'[' | b'{' if !in_text => depth += 1,
-            b']' | b'}' if !in_text => depth = depth.saturating_sub(1),
+            b'"' => skip_text(&mut rest),
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
             _ => {}
         }
         if depth > DEPTH_MAX {
@@ -118,6 +117,18 @@ pub(super) fn check_depth(json: &[u8]) -> RpcResult<()> {
         }
     }
     Ok(())
+}
+
+/// Goes behind the quotation mark that ends a text, in which only that and the backslash mean anything.
+fn skip_text(rest: &mut std::slice::Iter<'_, u8>) {
+    while let Some(at) = memchr::memchr2(b'"', b'\\', rest.as_slice()) {
+        let is_end = rest.nth(at) == Some(&b'"');
+        if is_end {
+            return;
+        }
+        rest.next();
+    }
+    *rest = [].iter();
 }
 
 /// The error for a request of too many bytes.
