@@ -131,6 +131,22 @@ mod tests {
         assert_eq!(next_bits(&params, &parent, Some(&facts(8, 0, 0x207f_ffff))), params.first_bits);
     }
 
+    /// Computed in another language from the specification's formula; the true powers are within 8 of them.
+    #[test]
+    fn powers_of_two_are_the_cubics_to_the_last_bit() {
+        for (fraction, power) in [
+            (0, 65_536),
+            (1, 65_537),
+            (100, 65_606),
+            (16_384, 77_938),
+            (32_768, 92_674),
+            (49_152, 110_225),
+            (65_535, 131_071),
+        ] {
+            assert_eq!(two_to_the(fraction), power, "{fraction}");
+        }
+    }
+
     #[test]
     fn extreme_arguments_stay_within_the_targets() {
         let limit = CompactTarget(0x207f_ffff).target().unwrap();
