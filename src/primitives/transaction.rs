@@ -193,6 +193,15 @@ mod tests {
     }
 
     #[test]
+    fn the_id_and_the_signing_hash_are_over_the_network_and_every_byte_before_the_signature() {
+        let (payment, genesis) = (payment(), BlockHash([9; 32]));
+        let encoded = codec::encode(&payment);
+        let unsigned = [&genesis.0, &encoded[..encoded.len() - 64]].concat();
+        assert_eq!(payment.id(&genesis).0, blake3::derive_key("cairn v1 transaction id", &unsigned));
+        assert_eq!(payment.signing_hash(&genesis).0, blake3::derive_key("cairn v1 signing hash", &unsigned));
+    }
+
+    #[test]
     fn the_id_and_the_signing_hash_bind_the_network() {
         let payment = payment();
         let (here, there) = (BlockHash([9; 32]), BlockHash([8; 32]));
