@@ -16,10 +16,12 @@ mod checks;
 mod engine;
 pub mod record;
 pub mod report;
+pub mod run;
+pub mod scenario;
 pub mod theory;
 pub mod topology;
 pub mod validate;
 
 pub use checks::{Verdict, check_ledger};
-pub use engine::{LinkSpec, NodeIndex, NodeStore, SimNode, World, WorldConfig};
+pub use engine::{LinkSpec, Misdeed, NodeIndex, NodeStore, SimNode, World, WorldConfig};
 pub use record::RunRecord;

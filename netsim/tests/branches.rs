@@ -4,7 +4,7 @@ mod common;
 
 use cairn::node::Event;
 use cairn::primitives::Height;
-use netsim::{World, check_ledger};
+use netsim::{Misdeed, World, check_ledger};
 
 use common::{MINUTE, SECOND, all_mine, apart, complete, link_ms, none_mines};
 
@@ -60,7 +60,7 @@ fn a_newcomer_between_a_liar_and_an_honest_node_comes_to_the_tip_and_leaves_the_
     world.run_for(60 * MINUTE);
     none_mines(&mut world, 2);
     world.run_for(MINUTE);
-    world.lie_at(0);
+    world.misbehave(0, Misdeed::ForeignBodies);
     world.link(0, 2, link_ms(5));
     world.link(1, 2, link_ms(50));
     assert!(world.run_until(2 * MINUTE, World::agree), "{:?}", world.tips());

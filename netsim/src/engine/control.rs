@@ -66,11 +66,6 @@ impl World {
         self.draw_block(node);
     }
 
-    /// Lets a node pay itself in every block it sends, from now.
-    pub fn lie_at(&mut self, node: NodeIndex) {
-        self.nodes[node].lies = true;
-    }
-
     /// Steps a node's wall clock.
     pub fn step_clock(&mut self, node: NodeIndex, milliseconds: i64) {
         self.nodes[node].wall_offset_ms += milliseconds;

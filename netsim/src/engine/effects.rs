@@ -13,6 +13,7 @@ use super::NodeIndex;
 use super::ask::NOBODY_WAITS;
 use super::event::What;
 use super::mining::{draw_delay_us, solve};
+use super::misdeeds::Misdeed;
 use super::node::index_of;
 use super::traffic::Letter;
 use super::world::World;
@@ -69,11 +70,20 @@ impl World {
     }
 
     fn respond(&mut self, node: NodeIndex, peer: PeerId, request: RequestId, body: SyncResponse) {
-        let body = self.nodes[node].say(body);
+        if self.does(node, Misdeed::Silent) {
+            return self.leave_waiting(index_of(peer), node, request);
+        }
         self.send(node, index_of(peer), Letter::Answer(request, body));
     }
 
     fn publish(&mut self, node: NodeIndex, gossip: Gossip) {
+        match &gossip {
+            Gossip::Block(block) if self.does(node, Misdeed::SelfishMiner) => self.withhold(node, block),
+            Gossip::Block(_) | Gossip::Transactions(_) => self.publish_openly(node, gossip),
+        }
+    }
+
+    pub(super) fn publish_openly(&mut self, node: NodeIndex, gossip: Gossip) {
         let block = match &gossip {
             Gossip::Block(block) => self.observer.number(&block.header.hash()),
             Gossip::Transactions(_) => None,
@@ -96,6 +106,10 @@ impl World {
                 let change = Reorganisation { at_us: self.now_us, node, depth };
                 self.observer.reorganisations.push(change);
             }
+        }
+        if let Event::PeerBanned { peer, reason } = &event {
+            self.observer.bans.push((node, index_of(*peer)));
+            self.mark(format!("node {node} bans node {}: it {reason}", index_of(*peer)));
         }
         if self.config.keeps_events {
             self.nodes[node].events.push(event);

@@ -14,8 +14,15 @@ const NEVER_US: u64 = u64::MAX / 4;
 pub(crate) fn draw_delay_us(target: Target, hashes_per_second: f64, random: &mut impl Rng) -> u64 {
     let mean_us = target.work().as_f64() / hashes_per_second * 1_000_000.0;
     let uniform: f64 = random.random();
-    let delay = Duration::try_from_secs_f64(-(1.0 - uniform).ln() * mean_us / 1_000_000.0);
-    delay.map_or(NEVER_US, |delay| (delay.as_micros() as u64).clamp(1, NEVER_US))
+    microseconds(-(1.0 - uniform).ln() * mean_us / 1_000_000.0)
+}
+
+/// Seconds as whole microseconds, one at least; what is too long for any run is never.
+pub(crate) fn microseconds(seconds: f64) -> u64 {
+    let delay = Duration::try_from_secs_f64(seconds);
+    delay.map_or(NEVER_US, |delay| {
+        u64::try_from(delay.as_micros()).map_or(NEVER_US, |us| us.clamp(1, NEVER_US))
+    })
 }
 
 /// A block with real work on a template.

@@ -7,6 +7,7 @@
 //! | what a core asks for is carried out | `effects`, `traffic`, `mining` |
 //! | who is connected, how fast, who is cut off | `links` |
 //! | gossip on its way | `flood` |
+//! | who misbehaves | `misdeeds` |
 //! | what nodes share | `sharing` (checks), `store` (what they committed) |
 //! | what is kept of a run | `observer`, `trace_hash` |
 
@@ -17,6 +18,7 @@ mod event;
 mod flood;
 mod links;
 mod mining;
+mod misdeeds;
 mod node;
 mod observer;
 mod queue;
@@ -29,8 +31,11 @@ mod traffic;
 mod world;
 
 pub use links::LinkSpec;
+pub(crate) use mining::microseconds;
+pub use misdeeds::Misdeed;
 pub use node::SimNode;
 pub use store::NodeStore;
+pub(crate) use world::stream_of;
 pub use world::{World, WorldConfig};
 
 /// A node by its place in the world.

@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use cairn::consensus::params::Params;
-use cairn::node::message::SyncResponse;
 use cairn::node::{Answer, Effect, Event, Node, Now, Template, View};
 use cairn::primitives::{Address, PeerId};
 use cairn::storage::Commit;
 
 use super::NodeIndex;
+use super::misdeeds::{Misdeed, Withheld};
 use super::store::NodeStore;
 
 /// Wall-clock time at which every simulation begins, in milliseconds: some time after genesis.
@@ -32,7 +32,8 @@ pub struct SimNode {
     pub events: Vec<Event>,
     pub(crate) core: Option<Box<Node<NodeStore>>>,
     pub(crate) store: NodeStore,
-    pub(crate) lies: bool,
+    pub(crate) misdeeds: Vec<Misdeed>,
+    pub(crate) withheld: Withheld,
     pub(crate) wall_offset_ms: i64,
     pub(crate) wish: u32,
     pub(crate) draw: u32,
@@ -56,7 +57,8 @@ impl SimNode {
             events: Vec::new(),
             core: None,
             store,
-            lies: false,
+            misdeeds: Vec::new(),
+            withheld: Withheld::default(),
             wall_offset_ms: 0,
             wish: 0,
             draw: 0,
@@ -99,16 +101,7 @@ impl SimNode {
         self.events.clear();
         self.answers.clear();
         self.writing.clear();
-    }
-
-    /// What it answers instead of the truth.
-    pub(crate) fn say(&self, mut truth: SyncResponse) -> SyncResponse {
-        if let (true, SyncResponse::Blocks(blocks)) = (self.lies, &mut truth) {
-            for block in blocks.iter_mut() {
-                Arc::make_mut(block).coinbase.miner = self.miner;
-            }
-        }
-        truth
+        self.withheld = Withheld::default();
     }
 }
 

@@ -13,7 +13,7 @@ use crate::record::{BlockRecord, Incident, PROPAGATION_PERCENTS, Propagation, Re
 pub(crate) struct Track {
     pub(crate) id: BlockId,
     pub(crate) parent: BlockHash,
-    miner: NodeIndex,
+    pub(crate) miner: NodeIndex,
     pub(crate) found_at_us: u64,
     pub(crate) bits: u32,
     transactions: usize,
@@ -30,6 +30,8 @@ pub(crate) struct Observer {
     by_hash: HashMap<BlockHash, u32, FixedState>,
     pub(crate) reorganisations: Vec<Reorganisation>,
     pub(crate) incidents: Vec<Incident>,
+    /// Who banned whom.
+    pub(crate) bans: Vec<(NodeIndex, NodeIndex)>,
     pub(crate) traffic: Traffic,
     /// Inputs that cores handled.
     pub(crate) inputs: u64,

@@ -2,8 +2,12 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use cairn::primitives::{BlockHash, BlockId, CompactTarget};
+use cairn::primitives::transaction::TransactionHashes;
+use cairn::primitives::{BlockHash, BlockId, CompactTarget, TransactionId};
+use cairn::storage::ChainReader;
 
+use super::NodeIndex;
+use super::node::SimNode;
 use super::world::World;
 use crate::record::{DifficultySample, MempoolSample, RunRecord, TipsSample};
 
@@ -72,6 +76,37 @@ impl World {
         }
         chain.reverse();
         chain
+    }
+
+    /// The transactions of the chain that most nodes follow.
+    pub fn best_transactions(&self) -> HashSet<TransactionId> {
+        let tip = self.favourite_tip();
+        let follows = |node: &&SimNode| node.view.as_ref().map(|view| view.tip.id) == tip;
+        let Some(node) = self.nodes.iter().find(follows) else { return HashSet::new() };
+        let genesis = self.params.genesis_hash();
+        let best = self.best_chain();
+        let ids = best.iter().filter_map(|hash| self.observer.block(hash)).map(|track| track.id);
+        let blocks = ids.filter_map(|id| node.store.block(id).ok().flatten());
+        blocks
+            .flat_map(|block| {
+                let hashes = TransactionHashes::of_all(&block.transactions, &genesis);
+                hashes.into_iter().map(|hashes| hashes.id)
+            })
+            .collect()
+    }
+
+    /// Whether all honest nodes that run show the same tip.
+    pub fn honest_agree(&self) -> bool {
+        let honest = self.nodes.iter().filter(|node| node.misdeeds.is_empty());
+        let mut tips = honest.filter_map(|node| node.view.as_ref()).map(|view| view.tip.id);
+        let first = tips.next();
+        tips.all(|tip| Some(tip) == first)
+    }
+
+    /// Honest nodes that banned honest nodes.
+    pub fn unjust_bans(&self) -> Vec<(NodeIndex, NodeIndex)> {
+        let is_unjust = |(by, whom): &&(NodeIndex, NodeIndex)| self.is_honest(*by) && self.is_honest(*whom);
+        self.observer.bans.iter().filter(is_unjust).copied().collect()
     }
 
     fn difficulty(&self, best: &[BlockHash]) -> Vec<DifficultySample> {

@@ -3,7 +3,7 @@
 use cairn::node::Input;
 use cairn::node::effect::Verdict;
 use cairn::node::input::{RequestFailure, RequestId};
-use cairn::node::message::{SyncRequest, SyncResponse};
+use cairn::node::message::{Gossip, SyncRequest, SyncResponse};
 use cairn::primitives::PeerId;
 use cairn::primitives::codec::encoded_len;
 use rand::RngExt;
@@ -12,6 +12,7 @@ use super::NodeIndex;
 use super::event::{Event, What};
 use super::flood::Copy;
 use super::links::{End, transmission_us};
+use super::misdeeds::Misdeed;
 use super::world::World;
 
 /// Microseconds that one exchange may take, as in `network/`.
@@ -31,6 +32,7 @@ pub(crate) enum Letter {
 impl World {
     /// Sends a question or an answer. What cannot be sent, or is lost, the asker hears of as it would from libp2p.
     pub(super) fn send(&mut self, from: NodeIndex, to: NodeIndex, letter: Letter) {
+        let letter = self.bend(from, letter);
         let Some(end) = self.links.end(from, to).filter(|end| end.is_up) else {
             return self.fail(0, from, to, &letter, RequestFailure::Disconnected);
         };
@@ -83,7 +85,14 @@ impl World {
         let gossip = flood.gossip.clone();
         let (peer, message) = (self.nodes[copy.from as usize].peer, copy.id());
         self.nodes[node].unjudged.push(message);
+        let height = match &gossip {
+            Gossip::Block(block) if self.does(node, Misdeed::SelfishMiner) => Some(block.coinbase.height),
+            Gossip::Block(_) | Gossip::Transactions(_) => None,
+        };
         self.input(node, Input::Gossip { peer, message, gossip });
+        if let Some(height) = height {
+            self.react(node, height);
+        }
     }
 
     pub(super) fn receive_letter(&mut self, node: NodeIndex, from: NodeIndex, slot: u32) {
@@ -103,7 +112,7 @@ impl World {
         let Some(place) = unjudged.iter().position(|id| *id == message) else { return };
         unjudged.swap_remove(place);
         let copy = Copy::of(message);
-        if verdict == Verdict::Accept {
+        if verdict == Verdict::Accept && !self.does(node, Misdeed::Freeloader) {
             self.forward(node, Some(copy.from), copy.message, copy.hop + 1);
         }
         self.floods.release(copy.message);
@@ -126,6 +135,13 @@ impl World {
             return None;
         }
         Some(self.links.send(from, end, bytes, leaves_us))
+    }
+
+    /// A question will not be answered, and who asked is not told.
+    pub(super) fn leave_waiting(&mut self, asker: NodeIndex, silent: NodeIndex, request: RequestId) {
+        let peer = self.nodes[silent].peer;
+        let body = Err(RequestFailure::TimedOut);
+        self.input_in(EXCHANGE_TIMEOUT_US, asker, Input::Response { peer, request, body });
     }
 
     /// Tells the asker that its question has no answer.

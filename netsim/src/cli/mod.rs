@@ -1,0 +1,97 @@
+//! The commands.
+
+mod cpu_time;
+mod run;
+mod scenarios;
+mod words;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use netsim::scenario::Span;
+
+/// Everything held that had to.
+const PASSED: u8 = 0;
+/// An expectation failed.
+const FAILED: u8 = 1;
+/// There is nothing to run, or nothing to write to.
+const UNUSABLE: u8 = 2;
+
+/// Whole networks of the real node in virtual time, deterministic to the byte.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run a scenario and hold it to its expectations. Exit code 1: one of them failed.
+    Run(RunArguments),
+    /// Show the scenarios that are built in.
+    List,
+    /// Print the text of a scenario that is built in, to begin one of your own.
+    Show {
+        /// Its name.
+        scenario: String,
+    },
+}
+
+/// What to run, and what to leave behind.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct RunArguments {
+    /// A name from `netsim list`, or the path of a TOML file.
+    scenario: String,
+    /// Nodes at the beginning, instead of the scenario's.
+    #[arg(long, value_name = "N")]
+    nodes: Option<usize>,
+    /// Where all randomness comes from: the same seed gives the same run, byte for byte.
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    seed: u64,
+    /// End at this height.
+    #[arg(long, value_name = "B", conflicts_with = "duration")]
+    blocks: Option<u32>,
+    /// End after this long, such as `2h`.
+    #[arg(long = "for", value_name = "SPAN", value_parser = Span::parse)]
+    duration: Option<Span>,
+    /// Write summary.json and report.html into this folder.
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Let every node do its own checks and keep its own copies: slower, and nothing else.
+    #[arg(long)]
+    no_sharing: bool,
+}
+
+/// Does what was asked for.
+pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
+    let done = match arguments.command {
+        Command::Run(arguments) => run::run(&arguments),
+        Command::List => scenarios::list(),
+        Command::Show { scenario } => scenarios::show(&scenario),
+    };
+    done.unwrap_or_else(|why| {
+        eprintln!("netsim: {why}");
+        ExitCode::from(UNUSABLE)
+    })
+}
+
+/// Why a command could not do its work.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    /// There is no such scenario, or it cannot be run.
+    #[error(transparent)]
+    Scenario(#[from] netsim::scenario::ScenarioError),
+    /// A file cannot be written or read.
+    #[error("{path}: {cause}")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The record cannot be written as JSON.
+    #[error("the summary cannot be written: {0}")]
+    Summary(#[from] serde_json::Error),
+}

@@ -1,0 +1,72 @@
+//! Runs as a whole: the same seed gives the same bytes, verdicts are given, faults are told.
+
+use super::{Options, run};
+use crate::record::RunRecord;
+use crate::scenario::Scenario;
+
+const SMALL: &str = r#"
+name = "small"
+about = "Two halves for a while, with payments, kills and a joiner."
+nodes = 6
+for = "20m"
+topology = { kind = "random-regular", degree = 3 }
+[links]
+latency = { exponential = "100ms" }
+bandwidth = "100kB/s"
+loss = 0.01
+[load]
+transactions_per_second = 0.1
+senders = 4
+[[event]]
+at = "4m"
+partition = [0.5, 0.5]
+[[event]]
+at = "8m"
+heal = true
+[[event]]
+at = "10m"
+kill = "20%"
+[[event]]
+at = "12m"
+restart = "stopped"
+[[event]]
+at = "15m"
+join = 1
+[expect]
+converged = true
+supply_holds = true
+none_banned = true
+reorganisation_depth_min = 1
+"#;
+
+fn record_of(text: &str, options: &Options) -> RunRecord {
+    let scenario = Scenario::parse("small", text).unwrap();
+    run(&scenario, options, &mut |_| {}).unwrap()
+}
+
+fn small(seed: u64, no_sharing: bool) -> RunRecord {
+    record_of(SMALL, &Options { seed, no_sharing, ..Options::default() })
+}
+
+#[test]
+fn the_same_seed_gives_the_same_record_and_another_seed_another() {
+    let record = small(5, false);
+    assert_eq!(serde_json::to_string(&record).unwrap(), serde_json::to_string(&small(5, false)).unwrap());
+    assert_ne!(record.trace_hash, small(6, false).trace_hash);
+    assert!(record.passed(), "{:#?}", record.verdicts);
+    assert_eq!(record.nodes, 7);
+}
+
+#[test]
+fn sharing_changes_nothing_that_anybody_could_see() {
+    assert_eq!(small(5, false), small(5, true));
+}
+
+#[test]
+fn what_is_expected_and_does_not_come_fails_the_run() {
+    let text = SMALL.replace("reorganisation_depth_min = 1", "reorganisation_depth_min = 1000");
+    let record = record_of(&text, &Options { seed: 5, ..Options::default() });
+    assert!(!record.passed());
+    let text = format!("{text}report_only = [\"reorganisation_depth_min\"]\n");
+    assert!(record_of(&text, &Options { seed: 5, ..Options::default() }).passed());
+}
