@@ -40,6 +40,15 @@ fn a_folder_is_checked_indexed_compacted_and_reset_with_nothing_lost_that_should
 
     let verified = sandbox.json(&chain(&["verify", "--from-genesis"]));
     assert_eq!((&verified["ok"], &verified["blocks"]), (&json!(true), &json!(blocks)));
+    let segment = sandbox.path("node/journal/0000000001.log");
+    let whole = bytes(&segment);
+    let mut damaged = whole.clone();
+    damaged[whole.len() / 2] ^= 0x10;
+    fs::write(&segment, damaged).expect("the folder is ours");
+    let said = sandbox.run(&chain(&["verify"]));
+    let (success, said) = (said.status.success(), String::from_utf8_lossy(&said.stderr).into_owned());
+    assert!(success && said.contains("0000000001.log is damaged after byte"), "{said}");
+    fs::write(&segment, whole).expect("the folder is ours");
     let rebuilt = sandbox.json(&chain(&["rebuild-index"]));
     assert_eq!(rebuilt["blocks"], blocks);
     let compacted = sandbox.json(&chain(&["compact"]));

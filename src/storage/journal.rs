@@ -9,7 +9,7 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::chain_store::StorageError;
-use super::journal_scan::Scan;
+use super::journal_scan::{self, Scan};
 use super::segment::{self, RecordKind, SegmentStart};
 use crate::primitives::BlockHash;
 use crate::primitives::codec::{self, Decode, Encode};
@@ -190,6 +190,11 @@ pub fn delete_covered(folder: &Path, durable: Position, kept_bytes: u64) -> Resu
     Ok(covered.len())
 }
 
+/// Reads everything that is kept; names the segments that hold what was not written, each with the bytes before it.
+pub fn damaged_segments(folder: &Path) -> Result<Vec<(PathBuf, u64)>, StorageError> {
+    if folder.exists() { journal_scan::damaged_segments(folder) } else { Ok(Vec::new()) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -285,8 +290,11 @@ mod tests {
                 let mut bytes = whole.clone();
                 bytes[bit / 8] ^= 1 << (bit % 8);
                 fs::write(segment::path_of(damaged.path(), number), bytes).unwrap();
+                let found = damaged_segments(damaged.path()).unwrap();
+                assert_eq!(found.len(), 1, "{found:?}");
                 let (mut journal, _, payloads) = open(damaged.path());
                 assert!(originals.starts_with(&payloads) && payloads.len() < originals.len());
+                assert_eq!(damaged_segments(damaged.path()).unwrap(), [], "opening has dealt with it");
                 journal.append(&group(&[b"next"])).unwrap();
                 let again = open(damaged.path()).2;
                 assert_eq!(again[..payloads.len()], payloads);

@@ -145,6 +145,23 @@ impl<'a> Scan<'a> {
     }
 }
 
+/// The segments that hold what was not written, each with the bytes up to there. Changes nothing.
+pub(super) fn damaged_segments(folder: &Path) -> Result<Vec<(PathBuf, u64)>, StorageError> {
+    let mut damaged = Vec::new();
+    for number in segment::list(folder)? {
+        let path = segment::path_of(folder, number);
+        let mut reader = SegmentReader::open(path.clone())?;
+        let mut next = reader.next()?;
+        while let Next::Record(_) = next {
+            next = reader.next()?;
+        }
+        if next == Next::Torn {
+            damaged.push((path, reader.offset()));
+        }
+    }
+    Ok(damaged)
+}
+
 /// The first of `<path>.damaged-1`, `-2` … that does not exist.
 pub(super) fn free_name(path: &Path) -> PathBuf {
     let mut number = 1;

@@ -79,8 +79,8 @@ fn apply(damage: Damage, folder: &Path, file: &str) {
     std::fs::write(path, bytes).unwrap();
 }
 
-/// Whether a damaged folder becomes well, and nothing in between was wrong.
-fn becomes_well(story: &Story, base: &Base, file: &str, damage: Damage) -> Result<(), String> {
+/// Whether a damaged folder becomes well, and nothing in between was wrong; gives whether the damage was told.
+fn becomes_well(story: &Story, base: &Base, file: &str, damage: Damage) -> Result<bool, String> {
     let folder = fast_folder();
     base.image.write(folder.path());
     apply(damage, folder.path(), file);
@@ -93,7 +93,7 @@ fn becomes_well(story: &Story, base: &Base, file: &str, damage: Damage) -> Resul
                 return if is_less && told.is_empty() {
                     Err(format!("it goes back to #{} and does not say why", found.tip.height))
                 } else {
-                    Ok(())
+                    Ok(!told.is_empty())
                 };
             }
             Err(Problem::Refused(StorageError::Damaged { path, cause, next_step })) => {
@@ -108,25 +108,46 @@ fn becomes_well(story: &Story, base: &Base, file: &str, damage: Damage) -> Resul
     Err(format!("it is not well after {STARTS_MAX} starts: {told:?}"))
 }
 
+/// What became of the folders in which a kind of file was damaged.
+#[derive(Debug, Default)]
+struct Tally {
+    harmless: usize,
+    told: usize,
+    failures: Vec<String>,
+}
+
+/// `sled/snap.000000000E66877B` and its like are one kind of file.
+fn kind_of(file: &str) -> String {
+    let name = file.trim_start_matches('/');
+    match (name.split_once("snap."), name.split_once("journal/")) {
+        (Some((folder, _)), _) => format!("{folder}snap.*"),
+        (None, Some((folder, _))) => format!("{folder}journal/*"),
+        (None, None) => name.to_owned(),
+    }
+}
+
 fn assert_all_well(story: &Story, base: &Base, damages: &[(String, Damage)]) {
-    let name = base.name;
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let failures: Vec<String> = std::thread::scope(|scope| {
+    let outcomes: Vec<_> = std::thread::scope(|scope| {
         let parts = damages.chunks(damages.len().div_ceil(cores).max(1));
-        let threads: Vec<_> = parts
-            .map(|part| {
-                scope.spawn(move || {
-                    let tried = part.iter().map(|(file, damage)| {
-                        let outcome = becomes_well(story, base, file, *damage);
-                        outcome.err().map(|problem| format!("{name}, {file}, {damage:?}: {problem}"))
-                    });
-                    tried.flatten().collect::<Vec<_>>()
-                })
-            })
-            .collect();
+        let outcome = |(file, damage): &(String, Damage)| becomes_well(story, base, file, *damage);
+        let threads: Vec<_> =
+            parts.map(|part| scope.spawn(move || part.iter().map(outcome).collect::<Vec<_>>())).collect();
         threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
     });
-    println!("{name}: {} of {} damaged folders became well", damages.len() - failures.len(), damages.len());
+    let mut tallies: BTreeMap<String, Tally> = BTreeMap::new();
+    for ((file, damage), outcome) in damages.iter().zip(outcomes) {
+        let tally = tallies.entry(kind_of(file)).or_default();
+        match outcome {
+            Ok(true) => tally.told += 1,
+            Ok(false) => tally.harmless += 1,
+            Err(problem) => tally.failures.push(format!("{}, {file}, {damage:?}: {problem}", base.name)),
+        }
+    }
+    for (kind, Tally { harmless, told, failures }) in &tallies {
+        println!("| {} | {kind} | {harmless} | {told} | {} |", base.name, failures.len());
+    }
+    let failures: Vec<String> = tallies.into_values().flat_map(|tally| tally.failures).collect();
     assert!(failures.is_empty(), "\n{}", failures.join("\n"));
 }
 

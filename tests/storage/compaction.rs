@@ -50,6 +50,9 @@ fn compacting_wins_room_and_loses_nothing() {
     assert!(report.lines().is_empty(), "{report:?}");
     assert!(told.iter().all(|(done, total)| done <= total) && !told.is_empty(), "{told:?}");
     assert_holds_everything(folder.path(), &commits);
+    let again = options(folder.path()).compact(&mut |_, _| {}).unwrap();
+    assert!(again.bytes_after <= again.bytes_before, "where nothing can be won, nothing is lost: {again:?}");
+    assert_holds_everything(folder.path(), &commits);
 }
 
 #[test]

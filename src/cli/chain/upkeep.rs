@@ -64,6 +64,9 @@ pub(super) async fn compact(session: &Session) -> Outcome {
     let shrunk = Shrunk { bytes_before: compacted.bytes_before, bytes_after: compacted.bytes_after };
     session.output.show(&shrunk, |_| {
         let [before, after] = [shrunk.bytes_before, shrunk.bytes_after].map(words::grouped);
+        if shrunk.bytes_after >= shrunk.bytes_before {
+            return format!("There is nothing to win: the database takes {before} bytes as it is.");
+        }
         format!("The database takes {after} bytes; it took {before}. Everything in it was compared.")
     });
     Ok(())

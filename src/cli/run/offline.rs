@@ -73,6 +73,9 @@ pub(in crate::cli) async fn verify_offline(
 ) -> Outcome<ChainVerification> {
     let started_ms = clock::now().monotonic_ms;
     let node = OfflineNode::open(params, folder, from_genesis)?;
+    for line in OpenOptions::new(folder, params.genesis_hash()).check_journal()? {
+        output::aside(&line);
+    }
     let blocks = node.handle().view().tip.id.height.0;
     let bar = progress::counting(&format!("checking {}", words::count(blocks, "block")));
     bar.set_length(blocks.into());

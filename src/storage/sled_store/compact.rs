@@ -21,15 +21,16 @@ const UNFINISHED: &str = "sled.compacting";
 const FINISHED: &str = "sled.compacted";
 /// The original when the copy has.
 const REPLACED: &str = "sled.replaced";
-/// Bytes copied after which they are made to last, so that sled reuses what it no longer needs.
-const SYNC_BYTES: u64 = 32 << 20;
+/// Bytes copied after which they are made to last: only then sled reuses what it no longer needs. On a disk, 49 MB of
+/// data became 119 MB with 32 MiB here, 94 with 8, 85 with 1, and 99 with a quarter.
+const SYNC_BYTES: u64 = 1 << 20;
 
 /// What became of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compacted {
     /// Bytes of its folder before.
     pub bytes_before: u64,
-    /// Bytes of its folder now.
+    /// Bytes of its folder now: the same where nothing could be won.
     pub bytes_after: u64,
     /// What opening the folder had to repair.
     pub report: OpenReport,
@@ -59,8 +60,12 @@ impl OpenOptions {
             file_sums::wait_until_closed(closed).map_err(|error| StorageError::io(closed, &error))?;
         }
 
-        rename(&unfinished, &self.data_dir.join(FINISHED))?;
-        finish(&self.data_dir, Finish::Replace)?;
+        if bytes_of(&unfinished)? < bytes_before {
+            rename(&unfinished, &self.data_dir.join(FINISHED))?;
+            finish(&self.data_dir, Finish::Replace)?;
+        } else {
+            remove(&unfinished)?;
+        }
         drop(lock);
         Ok(Compacted { bytes_before, bytes_after: bytes_of(&folder)?, report })
     }
@@ -100,16 +105,17 @@ fn finish(data_dir: &Path, with: Finish) -> Result<(), StorageError> {
 /// Copies every pair, and reads the copy back.
 fn copy_all(original: &Database, copy: &Database, progress: &mut dyn FnMut(u64)) -> Result<(), StorageError> {
     let (mut batch, mut sum) = (Batch::default(), blake3::Hasher::new());
-    let (mut done, mut unsynced) = (0, 0);
+    let (mut done, mut synced) = (0, 0);
     for pair in original.prefix(&[]) {
         let (key, value) = pair?;
         add(&mut sum, &key, &value);
         batch.put(&key, &value);
         copy.apply_if_full(&mut batch)?;
         done += (key.len() + value.len()) as u64;
-        if done - unsynced >= SYNC_BYTES {
+        if done - synced >= SYNC_BYTES {
+            copy.apply(std::mem::take(&mut batch))?;
             copy.sync()?;
-            unsynced = done;
+            synced = done;
             progress(done);
         }
     }

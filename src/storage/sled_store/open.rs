@@ -22,7 +22,7 @@ use super::store::SledStore;
 use super::thresholds::Thresholds;
 use crate::primitives::{BlockHash, Height};
 use crate::storage::chain_store::{StorageError, StoredChain};
-use crate::storage::journal::{Journal, Position, Replayed};
+use crate::storage::journal::{self, Journal, Position, Replayed};
 use crate::storage::journal_scan::free_name;
 use crate::storage::segment::make_folder;
 
@@ -82,6 +82,19 @@ impl OpenOptions {
         let folder = self.data_dir.join(DATABASE_FOLDER);
         let opened = self.open_or_rebuild(&folder, &lock, &mut report)?;
         Ok(Opened { report, ..opened })
+    }
+
+    /// Reads the whole journal, also what opening does not need, and says what is wrong with it.
+    pub fn check_journal(&self) -> Result<Vec<String>, StorageError> {
+        let damaged = journal::damaged_segments(&self.data_dir.join(JOURNAL_FOLDER))?;
+        let line = |(path, offset): (PathBuf, u64)| {
+            format!(
+                "{} is damaged after byte {offset}: should the database be damaged too, what follows is fetched again \
+                 from peers",
+                path.display()
+            )
+        };
+        Ok(damaged.into_iter().map(line).collect())
     }
 
     /// Takes the folder for this process, with no compaction under way in it.
