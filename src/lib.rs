@@ -1,7 +1,7 @@
 //! Cairn: a peer-to-peer node that lets machines keep one proof-of-work chain together.
 //!
-//! This page is the map of the house. `docs/protocol.md` says what nodes must agree on, byte for byte; this says how
-//! one is built.
+//! This page is the map of the house. `docs/protocol.md` says what nodes must agree on, byte for byte, and
+//! `docs/durability.md` what outlives a crash; this says how one is built.
 //!
 //! # The layers
 //!

@@ -5,7 +5,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use super::database::{Batch, Database};
 use super::index::{IndexPosition, Shared};
 use super::index_entry::{BlockEntries, Table};
-use super::indexed::{Manifest, damaged};
+use super::indexed::{Indexed, Manifest, damaged};
 use super::schema::{Kind, get_one, height_key};
 use super::sorted_runs::{self, Runs};
 use super::store::SledReader;
@@ -16,6 +16,9 @@ use crate::storage::chain_store::{ChainReader, StorageError};
 
 /// Entries in memory after which they become a run: about ten full blocks, one megabyte.
 const RECENT_ENTRIES_MAX: usize = 1 << 16;
+
+/// Blocks below the last one indexed that are looked at after a kill: more than a switch of branches goes back.
+const LINKED_BLOCKS: u32 = 10_000;
 
 /// Follows the tip until the store closes.
 #[derive(Debug)]
@@ -95,7 +98,10 @@ impl Follower {
             Manifest { runs: Runs::default(), cursor: BlockId { height: Height::GENESIS, hash: genesis } };
         let mut manifest = get_one(&database, Kind::IndexManifest)?.unwrap_or_else(|| start.clone());
         // A database that was closed well has been compared with what it was then.
-        if !database.is_as_left() && !manifest.runs.are_whole(&database)? {
+        let is_whole = |manifest: &Manifest| -> Result<bool, StorageError> {
+            Ok(manifest.runs.are_whole(&database)? && are_linked(&database, &reader, manifest)?)
+        };
+        if !database.is_as_left() && !is_whole(&manifest)? {
             tracing::warn!("the wallet index has lost a part: it is made anew");
             remove_all(&database)?;
             manifest = start;
@@ -103,7 +109,21 @@ impl Follower {
         manifest.runs.remove_leftovers(&database)?;
         let progress = Progress::new(Arc::clone(&tips), manifest.cursor);
         let shared = Shared::new(database, reader, genesis, manifest, progress);
-        Ok(Self { shared: Arc::new(shared), tips, recent_entries: 0, recent_blocks_max })
+        let mut follower = Self { shared: Arc::new(shared), tips, recent_entries: 0, recent_blocks_max };
+        follower.go_back_to_tip(BlockId { height: Height::GENESIS, hash: genesis })?;
+        Ok(follower)
+    }
+
+    /// Leaves what is indexed above the tip, before anybody asks: a damaged database may open with an older one.
+    fn go_back_to_tip(&mut self, genesis: BlockId) -> Result<(), StorageError> {
+        let mut ancestor = self.tips.tip().unwrap_or(genesis);
+        if self.shared.read().cursor.height > ancestor.height {
+            while !self.is_indexed(ancestor)? {
+                ancestor = self.parent_of(ancestor)?;
+            }
+            self.go_back(ancestor);
+        }
+        Ok(())
     }
 
     /// What queries share with it.
@@ -235,6 +255,22 @@ impl Follower {
     }
 }
 
+/// Whether the newest blocks indexed are one chain, as a switch of branches leaves them.
+fn are_linked(database: &Database, reader: &SledReader, manifest: &Manifest) -> Result<bool, StorageError> {
+    let (indexed, cursor) = (Indexed::new(manifest.clone()), manifest.cursor);
+    let mut at = cursor;
+    while at.height > Height::GENESIS && cursor.height.since(at.height) < LINKED_BLOCKS {
+        let header = reader.header(at)?;
+        let Some(header) =
+            header.filter(|_| indexed.block_at(database, at.height).is_ok_and(|id| id == Some(at)))
+        else {
+            return Ok(false);
+        };
+        at = BlockId { height: at.height.minus(1), hash: header.header.previous };
+    }
+    Ok(true)
+}
+
 fn remove_all(database: &Database) -> Result<(), StorageError> {
     let mut batch = Batch::default();
     // First what says that there is an index, last what says that it must be rebuilt: a kill in between changes nothing.
@@ -248,4 +284,91 @@ fn remove_all(database: &Database) -> Result<(), StorageError> {
     }
     batch.remove(&Kind::IndexDamaged.key());
     database.apply(batch)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::Params;
+    use crate::consensus::testing::TestChain;
+    use crate::primitives::Address;
+    use crate::storage::sled_store::index::WalletIndex;
+    use crate::storage::sled_store::open::{OpenOptions, Opened};
+    use crate::storage::{ChainStore, Commit, StoredHeader};
+
+    const MINER: Address = Address([7; 32]);
+
+    fn commits(chain: &TestChain) -> Vec<Commit> {
+        let blocks = chain.blocks.iter().map(|(block, _)| block.block()).zip(&chain.facts[1..]);
+        let commit = |(block, facts): (&Arc<crate::primitives::Block>, &crate::consensus::HeaderFacts)| {
+            let header = StoredHeader { id: facts.id(), header: block.header, work: facts.work };
+            let bodies = vec![(header.id, Arc::clone(block))];
+            Commit { headers: vec![header], bodies, tip: Some(header.id), ..Commit::default() }
+        };
+        blocks.map(commit).collect()
+    }
+
+    /// A closed folder with six blocks, all indexed.
+    fn indexed_chain() -> (tempfile::TempDir, TestChain) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut chain = TestChain::new(Params::named("dev").unwrap());
+        (0..6).for_each(|_| drop(chain.grow(MINER, Vec::new()).unwrap()));
+        let mut opened = OpenOptions::new(folder.path(), chain.params.genesis_hash()).open().unwrap();
+        let index = opened.store.start_index(false).unwrap();
+        opened.store.commit(&commits(&chain)).unwrap();
+        assert!(index.wait_for(chain.tip().id()));
+        opened.store.close().unwrap();
+        (folder, chain)
+    }
+
+    /// Entries of the miner's history in a folder of a node that was killed after `damage` was done to its index.
+    fn history_after(damage: impl FnOnce(&Database, &mut Batch)) -> usize {
+        let (folder, chain) = indexed_chain();
+        let options = OpenOptions::new(folder.path(), chain.params.genesis_hash());
+        let Opened { store, records, .. } = options.open().unwrap();
+        let database = store.reader().database;
+        store.close().unwrap();
+        let mut batch = Batch::default();
+        damage(&database, &mut batch);
+        database.apply(batch).unwrap();
+        // Neither closed well nor compared: it leaves no sums.
+        drop((database, records));
+
+        let mut opened = options.open().unwrap();
+        let index = opened.store.start_index(false).unwrap();
+        assert!(index.wait_for(chain.tip().id()));
+        index.history(&MINER, None, 100).unwrap().entries.len()
+    }
+
+    #[test]
+    fn after_a_kill_an_index_that_has_lost_a_part_is_made_anew() {
+        let lose_a_value = |database: &Database, batch: &mut Batch| {
+            let (key, _) = database.prefix(&Kind::IndexRun.key()).next().unwrap().unwrap();
+            batch.remove(&key);
+        };
+        assert_eq!(history_after(lose_a_value), 6);
+        assert_eq!(history_after(|_, _| {}), 6);
+    }
+
+    #[test]
+    fn after_a_kill_an_index_of_a_branch_that_was_left_is_made_anew() {
+        let go_back = |_: &Database, batch: &mut Batch| {
+            let other = codec::encode(&BlockHash([9; 32]));
+            batch.put(&height_key(Kind::IndexedBlock, Height(3)), &other);
+        };
+        assert_eq!(history_after(go_back), 6);
+    }
+
+    #[test]
+    fn an_index_above_the_tip_goes_back_before_anybody_asks() {
+        let (folder, chain) = indexed_chain();
+        let genesis = chain.params.genesis_hash();
+        let opened = OpenOptions::new(folder.path(), genesis).open().unwrap();
+        let (reader, tip) = (opened.store.reader(), chain.facts[3].id());
+        let tips = Arc::new(TipWatch::new(Some(tip)));
+        let follower = Follower::open(reader.database.clone(), reader, tips, genesis, false, 10).unwrap();
+        let index = WalletIndex(follower.shared());
+        assert_eq!(index.position().indexed, tip);
+        assert_eq!(index.history(&MINER, None, 100).unwrap().entries.len(), 3);
+    }
 }
