@@ -286,7 +286,10 @@ impl<R: ChainReader> Chain<R> {
         outbox: &mut Outbox,
     ) -> Result<(), StorageError> {
         let id = self.headers.id(index);
-        let block = self.body(index)?.ok_or_else(|| missing_body(id))?;
+        let Some(block) = self.body(index)? else {
+            self.lose_body(index);
+            return Ok(());
+        };
         match self.ledger.connect(&block) {
             Ok(undo) => {
                 let undo = Arc::new(undo);
@@ -305,6 +308,13 @@ impl<R: ChainReader> Chain<R> {
             }
         }
         Ok(())
+    }
+
+    /// Takes a body that a damaged store has lost for one that was never here: it is fetched again, and then followed.
+    fn lose_body(&mut self, index: Index) {
+        self.headers.lose_body(index);
+        let headers = &self.headers;
+        self.candidates.retain(|(_, index)| headers.get(*index).linked);
     }
 
     fn undo_of(&self, index: Index) -> Result<Option<Arc<Undo>>, StorageError> {

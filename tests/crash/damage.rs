@@ -17,6 +17,8 @@ use crate::story::Story;
 const FLIPS: usize = 30;
 /// Starts after which a damaged folder must be well: the first may find the damage while it runs.
 const STARTS_MAX: usize = 4;
+/// Blocks after which both nodes were stopped and started once: sled makes its snapshots at the start.
+const BLOCKS_BEFORE_STOP: usize = 60;
 /// Blocks after which the node is killed that is not stopped.
 const BLOCKS_BEFORE_KILL: usize = 120;
 
@@ -42,6 +44,10 @@ fn folders(story: &Story) -> [Base; 2] {
     let mut node = SmallNode::open(folder.path(), &story.params).unwrap();
     let mut killed = None;
     for (number, block) in story.order.iter().enumerate() {
+        if number == BLOCKS_BEFORE_STOP {
+            node.close().unwrap();
+            node = SmallNode::open(folder.path(), &story.params).unwrap();
+        }
         if number == BLOCKS_BEFORE_KILL {
             killed = Some(Image::read(folder.path()));
         }

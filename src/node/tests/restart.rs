@@ -134,6 +134,24 @@ fn a_body_that_was_lost_is_fetched_again() {
 }
 
 #[test]
+fn a_body_that_was_lost_above_the_tip_is_fetched_again() {
+    let chain = busy_chain(30);
+    let mut lab = Lab::new();
+    lab.adopt(&chain);
+    let lost = chain.facts[20].id();
+    let reader = Reader { store: lab.store.clone(), lost_bodies: vec![lost], ..Reader::default() };
+    let mut lab = lab.restarted_with(reader, |stored| StoredChain {
+        tip: Some(chain.facts[15].id()),
+        checkpoint: None,
+        ..stored
+    });
+    assert_eq!(lab.tip().height.0, 19, "what follows cannot be had yet");
+    lab.meet(BOB, &chain);
+    lab.serve(&[(BOB, &chain)]);
+    lab.assert_at(&chain);
+}
+
+#[test]
 fn a_restart_in_the_middle_of_a_branch_goes_on_where_it_was() {
     let ours = busy_chain(20);
     let theirs = branch(&ours, 10, 14);
