@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::input::RequestId;
-use super::message::Status;
 use super::now::Now;
 use super::penalty::Score;
 use super::view::PeerView;
@@ -23,8 +22,8 @@ const BANS_MAX: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) outbound: bool,
-    /// Its last status, or what it showed since.
-    pub(super) status: Option<Status>,
+    /// The tip of its last status.
+    pub(super) claimed_tip: Option<BlockHash>,
     /// Most work it claims and has not failed to prove.
     pub(super) claimed_work: Work,
     pub(super) height: Option<Height>,
@@ -107,7 +106,7 @@ impl Peers {
         }
         let fresh = Peer {
             outbound,
-            status: None,
+            claimed_tip: None,
             claimed_work: Work::ZERO,
             height: None,
             shown: None,

@@ -27,6 +27,7 @@ impl<R: ChainReader> Node<R> {
                 let ours = self.status(now);
                 self.respond(peer, request, SyncResponse::Status(ours));
                 self.on_status(now, peer, status);
+                self.ask_headers(now);
             }
             SyncRequest::Headers { locator, maximum } => {
                 let headers = self.headers_after(&locator, maximum);

@@ -153,14 +153,14 @@ impl<R: ChainReader> Node<R> {
         }
     }
 
-    /// Takes a peer's word on where it stands.
+    /// Takes a peer's word on where it stands. Whether to ask for headers is to be looked at afterwards.
     pub(super) fn on_status(&mut self, now: Now, peer: PeerId, status: Status) {
         if status.genesis != self.params.genesis_hash() {
             return self.penalise(now, peer, Offence::OtherNetwork);
         }
         let offset = status.time.cast_signed().saturating_sub((now.wall_ms / 1_000).cast_signed());
         let Some(known) = self.peers.connected.get_mut(&peer) else { return };
-        let first = known.status.is_none();
+        let first = known.claimed_tip.is_none();
         // Most statuses say what was known before: no reader needs a new picture for them.
         self.published.view_changed |=
             known.height != Some(status.height) || known.clock_offset_seconds != Some(offset);
@@ -169,7 +169,7 @@ impl<R: ChainReader> Node<R> {
         known.claimed_work = status.work;
         known.height = Some(status.height);
         known.clock_offset_seconds = Some(offset);
-        known.status = Some(status);
+        known.claimed_tip = Some(status.tip);
         if clock_is_off(offset) && !std::mem::replace(&mut known.clock_told, true) {
             self.outbox.push(Effect::Event(Event::ClockOffset { peer, seconds: offset }));
         }
@@ -180,7 +180,6 @@ impl<R: ChainReader> Node<R> {
                 self.ask(peer, Asked::Mempool, SyncRequest::Mempool);
             }
         }
-        self.ask_headers(now);
     }
 
     /// Asks the best claim for headers, unless someone is asked already or nobody claims more than we know. A branch
@@ -301,9 +300,9 @@ impl<R: ChainReader> Node<R> {
     /// Whether a peer claims more work than we know of, or a tip that we do not know.
     fn claims_more(&self, peer: PeerId) -> bool {
         let headers = &self.chain.headers;
-        let is_unknown = |status: &Status| headers.find(&status.tip).is_none();
+        let is_unknown = |tip: BlockHash| headers.find(&tip).is_none();
         self.peers.connected.get(&peer).is_some_and(|peer| {
-            peer.claimed_work > headers.work(headers.best()) || peer.status.as_ref().is_some_and(is_unknown)
+            peer.claimed_work > headers.work(headers.best()) || peer.claimed_tip.is_some_and(is_unknown)
         })
     }
 

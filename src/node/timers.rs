@@ -28,6 +28,8 @@ pub(super) enum Timer {
 #[derive(Debug, Default)]
 pub(super) struct Timers {
     due: BTreeSet<(u64, Timer)>,
+    /// The first moment of all: most inputs come before it and need no look at the set.
+    next: Option<u64>,
     announced: Option<u64>,
 }
 
@@ -35,26 +37,26 @@ impl Timers {
     /// Adds a moment. The same timer may stand at several.
     pub(super) fn set(&mut self, at_ms: u64, timer: Timer) {
         self.due.insert((at_ms, timer));
+        self.next = Some(self.next.map_or(at_ms, |next| next.min(at_ms)));
     }
 
     /// Takes out one timer whose moment has come.
     pub(super) fn pop_due(&mut self, now_ms: u64) -> Option<Timer> {
-        let first = *self.due.first()?;
-        if first.0 > now_ms {
+        if self.next? > now_ms {
             return None;
         }
-        self.due.remove(&first);
-        Some(first.1)
+        let (_, timer) = self.due.pop_first()?;
+        self.next = self.due.first().map(|(at, _)| *at);
+        Some(timer)
     }
 
     /// The next moment, if it differs from the one answered last.
     pub(super) fn announce(&mut self) -> Option<u64> {
-        let next = self.due.first().map(|(at, _)| *at);
-        if next == self.announced {
+        if self.next == self.announced {
             return None;
         }
-        self.announced = next;
-        next
+        self.announced = self.next;
+        self.next
     }
 
     /// Forgets what was announced: the wake-up came and will not come again.
