@@ -55,3 +55,7 @@ damage-test FLIPS="1000":
 # A node that joins at height 2,000 over loopback: how long it takes, and how much memory an idle node holds.
 join HEIGHT="2000":
     CAIRN_JOIN_HEIGHT={{HEIGHT}} cargo test --release --test join -- --ignored --nocapture
+
+# A whole network in virtual time, with a verdict: a scenario by name, or the path of one of your own.
+sim SCENARIO="baseline" *FLAGS:
+    cargo run --release -p netsim -- run {{SCENARIO}} {{FLAGS}}

@@ -18,6 +18,7 @@ pub mod record;
 pub mod report;
 pub mod run;
 pub mod scenario;
+pub mod story;
 pub mod theory;
 pub mod topology;
 pub mod validate;

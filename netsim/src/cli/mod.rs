@@ -1,6 +1,7 @@
 //! The commands.
 
 mod cpu_time;
+mod explain;
 mod run;
 mod scenarios;
 mod words;
@@ -32,6 +33,13 @@ enum Command {
     Run(RunArguments),
     /// Show the scenarios that are built in.
     List,
+    /// Tell the story of one block or transaction from a trace that `run --trace` wrote.
+    Explain {
+        /// The trace.
+        trace: PathBuf,
+        /// The first letters of the block's hash or the transaction's id.
+        hash: String,
+    },
     /// Print the text of a scenario that is built in, to begin one of your own.
     Show {
         /// Its name.
@@ -59,6 +67,9 @@ pub(crate) struct RunArguments {
     /// Write summary.json and report.html into this folder.
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+    /// Write what happens into this file, line by line, for `netsim explain`.
+    #[arg(long, value_name = "FILE")]
+    trace: Option<PathBuf>,
     /// Let every node do its own checks and keep its own copies: slower, and nothing else.
     #[arg(long)]
     no_sharing: bool,
@@ -68,6 +79,7 @@ pub(crate) struct RunArguments {
 pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
+        Command::Explain { trace, hash } => explain::explain(&trace, &hash),
         Command::List => scenarios::list(),
         Command::Show { scenario } => scenarios::show(&scenario),
     };
@@ -91,6 +103,9 @@ pub(crate) enum Failure {
         /// What the system said.
         cause: std::io::Error,
     },
+    /// A trace tells nothing of what was asked for.
+    #[error(transparent)]
+    Explain(#[from] netsim::story::ExplainError),
     /// The record cannot be written as JSON.
     #[error("the summary cannot be written: {0}")]
     Summary(#[from] serde_json::Error),

@@ -26,6 +26,7 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
         blocks: arguments.blocks,
         duration: arguments.duration,
         no_sharing: arguments.no_sharing,
+        trace: arguments.trace.clone(),
     };
     let began = cpu_ms();
     let bar = bar();

@@ -1,13 +1,17 @@
 //! What may be done to a world: links, cuts, kills, starts, hash rates, clocks.
 
+use std::io;
+use std::path::Path;
+
 use cairn::node::Input;
 use rand::Rng;
 
 use super::NodeIndex;
-use super::event::What;
+use super::event;
 use super::links::LinkSpec;
 use super::world::World;
 use crate::record::Incident;
+use crate::story::{StoryWriter, What};
 
 impl World {
     /// Links two nodes, unless they are linked already.
@@ -110,9 +114,24 @@ impl World {
         self.draw_block(node);
     }
 
+    /// Writes what happens from now into a file, line by line.
+    pub fn write_story(&mut self, path: &Path) -> io::Result<()> {
+        self.story = Some(StoryWriter::create(path)?);
+        Ok(())
+    }
+
+    /// Ends the file of [`Self::write_story`], and tells whether all of it could be written.
+    pub fn end_story(&mut self) -> io::Result<()> {
+        self.story.take().map_or(Ok(()), StoryWriter::finish)
+    }
+
     /// Puts a mark on the record's time axis.
     pub fn mark(&mut self, what: impl Into<String>) {
-        self.observer.incidents.push(Incident { at_us: self.now_us, what: what.into() });
+        let what = what.into();
+        if let Some(story) = &mut self.story {
+            story.note(self.now_us, What::Incident { words: what.clone() });
+        }
+        self.observer.incidents.push(Incident { at_us: self.now_us, what });
     }
 
     /// Both hear that they are connected.
@@ -137,7 +156,7 @@ impl World {
         if self.links.set_closed(node, other, true) {
             self.part(node, other);
         }
-        self.happen(redial_in_us, node, What::Redial { to: other as u32 });
+        self.happen(redial_in_us, node, event::What::Redial { to: other as u32 });
     }
 
     /// Opens a connection that a node had closed.

@@ -98,6 +98,9 @@ impl World {
     }
 
     fn report(&mut self, node: NodeIndex, event: Event) {
+        if let Some(story) = &mut self.story {
+            story.note_event(self.now_us, node, &event);
+        }
         if let Event::TipChanged(change) = &event {
             let tip = change.connected.last().map_or(0, |block| hash_key(block.id));
             self.trace.note(self.now_us, node as u32, 21, tip);
@@ -149,6 +152,9 @@ impl World {
         if let Some(block) = solve(template, self.nodes[node].miner, extra_nonce, now) {
             let id = BlockId { height: template.height(), hash: block.hash() };
             self.observer.found(&block, id, encoded_len(block.as_ref()), node, self.now_us);
+            if let Some(story) = &mut self.story {
+                story.note_found(self.now_us, node, id, &block, &self.params);
+            }
             self.input(node, Input::SubmitBlock { ticket: NOBODY_WAITS, block });
         }
     }

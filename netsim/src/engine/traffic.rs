@@ -14,6 +14,7 @@ use super::flood::Copy;
 use super::links::{End, transmission_us};
 use super::misdeeds::Misdeed;
 use super::world::World;
+use crate::story;
 
 /// Microseconds that one exchange may take, as in `network/`.
 const EXCHANGE_TIMEOUT_US: u64 = 30_000_000;
@@ -77,6 +78,11 @@ impl World {
         traffic.bytes += u64::from(flood.bytes);
         if let Some(block) = flood.block {
             self.observer.arrived(block, self.now_us, copy.hop, is_news);
+            if let Some(story) = self.story.as_mut().filter(|_| is_news) {
+                let block = self.observer.blocks[block as usize].id.hash.to_string();
+                let what = story::What::Arrived { node, from: copy.from as usize, block, hop: copy.hop };
+                story.note(self.now_us, what);
+            }
         }
         if !is_news {
             return self.floods.release(copy.message);

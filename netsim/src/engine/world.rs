@@ -19,6 +19,7 @@ use super::trace_hash::TraceHash;
 use super::traffic::Letter;
 use super::{NodeIndex, ask};
 use crate::record::Traffic;
+use crate::story::StoryWriter;
 
 /// What a world begins with.
 #[derive(Debug, Clone)]
@@ -91,6 +92,8 @@ pub struct World {
     pub(super) trace: TraceHash,
     pub(crate) observer: Observer,
     pub(super) now_us: u64,
+    /// Where what happens is written, if anybody wants it.
+    pub(super) story: Option<StoryWriter>,
     pub(super) last_ticket: u64,
 }
 
@@ -119,6 +122,7 @@ impl World {
             trace: TraceHash::new(),
             observer: Observer::default(),
             now_us: 0,
+            story: None,
             last_ticket: ask::NOBODY_WAITS,
             config,
         }

@@ -7,6 +7,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 
 use super::Options;
+use super::drive::trace_error;
 use crate::engine::{LinkSpec, Misdeed, NodeIndex, World, WorldConfig, stream_of};
 use crate::record::NetworkFacts;
 use crate::scenario::{
@@ -37,6 +38,9 @@ pub(super) fn build(scenario: &Scenario, options: &Options) -> Result<Built, Sce
     let mut config = WorldConfig::new(options.seed, parameters(scenario));
     config.is_sharing = !options.no_sharing;
     let mut world = World::new(config);
+    if let Some(path) = &options.trace {
+        world.write_story(path).map_err(|cause| trace_error(options, cause))?;
+    }
     let mut random = stream_of(options.seed, 10);
     let uplink = scenario.links.uplink.map_or(0, |rate| rate.0);
     for node in 0..nodes {

@@ -1,6 +1,7 @@
 //! Time passes, things happen, samples are taken.
 
 use std::collections::VecDeque;
+use std::io;
 
 use rand_chacha::ChaCha12Rng;
 
@@ -32,7 +33,15 @@ pub fn run(
     let built = build(scenario, options)?;
     let mut drive = Drive::new(scenario, options, built);
     drive.run(watch);
-    Ok(drive.conclude())
+    let (record, mut world) = drive.conclude();
+    world.end_story().map_err(|cause| trace_error(options, cause))?;
+    Ok(record)
+}
+
+/// What kept a trace from being written.
+pub(super) fn trace_error(options: &Options, cause: io::Error) -> ScenarioError {
+    let path = options.trace.as_ref().map_or(String::new(), |path| path.display().to_string());
+    ScenarioError::Unreadable { path, cause }
 }
 
 struct Drive<'a> {
@@ -154,7 +163,7 @@ impl<'a> Drive<'a> {
     }
 
     /// Lets all come together, and judges.
-    fn conclude(mut self) -> RunRecord {
+    fn conclude(mut self) -> (RunRecord, World) {
         let patience_us = (CONVERGENCE_INTERVALS * self.interval_us).max(CONVERGENCE_US_MIN);
         let ended_us = self.world.now_us();
         if let Some(since_us) = self.apart_since_us.take() {
@@ -175,6 +184,6 @@ impl<'a> Drive<'a> {
         self.record.verdicts = judge(&self.scenario.expect, &self.record, &measured, &mut self.world);
         // Asking let a moment pass.
         self.record.trace_hash = self.world.trace_hash();
-        self.record
+        (self.record, self.world)
     }
 }

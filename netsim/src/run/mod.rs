@@ -19,6 +19,8 @@ mod tests;
 pub use drive::run;
 pub use expect::EXPECTATIONS;
 
+use std::path::PathBuf;
+
 use crate::record::RunRecord;
 use crate::scenario::Span;
 
@@ -35,6 +37,8 @@ pub struct Options {
     pub duration: Option<Span>,
     /// Whether every node does its own checks and keeps its own copies. Changes nothing but time and memory.
     pub no_sharing: bool,
+    /// Where what happens is written, line by line.
+    pub trace: Option<PathBuf>,
 }
 
 /// How far a run is.

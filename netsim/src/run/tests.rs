@@ -3,6 +3,7 @@
 use super::{Options, run};
 use crate::record::RunRecord;
 use crate::scenario::Scenario;
+use crate::story::explain;
 
 const SMALL: &str = r#"
 name = "small"
@@ -60,6 +61,21 @@ fn the_same_seed_gives_the_same_record_and_another_seed_another() {
 #[test]
 fn sharing_changes_nothing_that_anybody_could_see() {
     assert_eq!(small(5, false), small(5, true));
+}
+
+#[test]
+fn a_trace_tells_the_story_of_any_block_of_the_run_and_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let trace = folder.path().join("trace.jsonl");
+    let options = Options { seed: 5, trace: Some(trace.clone()), ..Options::default() };
+    let record = record_of(SMALL, &options);
+    assert_eq!(record, small(5, false));
+    let file = || std::io::BufReader::new(std::fs::File::open(&trace).unwrap());
+    for block in record.blocks.iter().filter(|block| block.propagation.reached > 0).take(3) {
+        let story = explain(file(), &block.hash).unwrap();
+        assert!(story.contains(&format!("found by node {}", block.miner)), "{story}");
+        assert!(story.contains(&format!("to {} nodes", block.propagation.reached)), "{story}");
+    }
 }
 
 #[test]

@@ -304,7 +304,7 @@ pub struct Expectations {
     pub converged: Option<bool>,
     /// After each heal, restart and join all honest nodes agree within this.
     pub converge_within: Option<Span>,
-    /// Blocks that are not on the best chain, as a share of all, at most.
+    /// Blocks of honest miners that are not on the best chain, as a share of all of theirs, at most.
     pub stale_rate_max: Option<f64>,
     /// The same at least.
     pub stale_rate_min: Option<f64>,

@@ -39,7 +39,7 @@ pub enum ScenarioError {
         "there is no scenario `{0}`: `netsim list` shows those built in; a path leads to one of your own"
     )]
     Unknown(String),
-    /// The file cannot be read.
+    /// A file cannot be read or written.
     #[error("{path}: {cause}")]
     Unreadable {
         /// The file.
