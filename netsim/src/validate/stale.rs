@@ -32,19 +32,19 @@ const SPARSE_BLOCKS_PER_SECOND: f64 = 0.4;
 /// Compares a complete graph with the formula, and a sparse one with the bound.
 pub(super) fn compare(sink: Sink<'_>) {
     for (exposure, blocks) in CASES {
-        sink(complete(exposure, blocks));
+        sink(complete(MINERS, exposure, blocks));
     }
     sparse().into_iter().for_each(sink);
 }
 
-fn complete(exposure: f64, blocks: usize) -> Comparison {
-    let topology = Topology::complete(MINERS).expect("sixty nodes make a network");
+fn complete(miners: u32, exposure: f64, blocks: usize) -> Comparison {
+    let topology = Topology::complete(miners).expect("there are nodes enough for a network");
     let mut world = network(&topology, DELAY_US, 1);
     mine(&mut world, blocks, exposure / (DELAY_US as f64 / 1e6));
     let (measured, found) = stale_rate(&records(&world));
-    let expected = on_complete_graph(MINERS, exposure);
+    let expected = on_complete_graph(miners, exposure);
     let tolerance = DEVIATIONS * deviation(expected, found) + MODEL_ERROR * expected;
-    let name = format!("stale rate, complete graph of {MINERS}, rate × delay = {exposure}");
+    let name = format!("stale rate, complete graph of {miners}, rate × delay = {exposure}");
     Comparison::near(name, measured, expected, tolerance)
 }
 
@@ -76,4 +76,15 @@ fn stale_rate(blocks: &[BlockRecord]) -> (f64, usize) {
 /// Standard deviation of a share that is counted in so many.
 fn deviation(share: f64, count: usize) -> f64 {
     (share * (1.0 - share) / count as f64).sqrt()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_small_network_wastes_as_much_as_the_formula_says() {
+        let comparison = complete(12, 0.5, 150);
+        assert!(comparison.measured > 0.1 && comparison.holds(), "{comparison}");
+    }
 }
