@@ -24,11 +24,11 @@ const HOPS_TOLERANCE: f64 = 0.02;
 
 /// Nodes and graphs for delays, and blocks found on each graph.
 const PASSAGE_NODES: u32 = 1_000;
-const PASSAGE_GRAPHS: u64 = 4;
-const PASSAGE_BLOCKS: usize = 100;
+const PASSAGE_GRAPHS: u64 = 16;
+const PASSAGE_BLOCKS: usize = 25;
 
-/// Part of the mean delay by which that many blocks may be off: four standard deviations.
-const PASSAGE_TOLERANCE: f64 = 0.03;
+/// Part of the mean delay by which that many may be off: three standard deviations, most of it from graph to graph.
+const PASSAGE_TOLERANCE: f64 = 0.035;
 
 /// What the leading term leaves out, in mean latencies of a link.
 const TYPICAL_TOLERANCE: f64 = 0.2;

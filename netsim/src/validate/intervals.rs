@@ -8,11 +8,11 @@ use crate::topology::Topology;
 
 /// Nodes, all of them miners, on a complete graph.
 const NODES: u32 = 10;
-const LATENCY_US: u64 = 50_000;
+const LATENCY_US: u64 = 5_000;
 
 /// Blocks found, and how many a second.
 const BLOCKS: usize = 5_000;
-const BLOCKS_PER_SECOND: f64 = 0.1;
+const BLOCKS_PER_SECOND: f64 = 1.0;
 
 /// The p value from which the times pass as exponential.
 const P_VALUE_MIN: f64 = 0.01;

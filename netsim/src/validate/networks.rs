@@ -12,8 +12,12 @@ const EASIEST_BITS: u32 = 0x207f_ffff;
 /// Hashes that a block takes on average at that target.
 const HASHES_A_BLOCK: f64 = 2.0;
 
-/// Virtual microseconds until all connections stand, and after the last block until it has reached everybody.
-const SETTLE_US: u64 = 20_000_000;
+/// Virtual microseconds until all connections stand, and after a block until it has reached everybody: many times what
+/// either takes. More of it would be time in which a thousand cores do nothing but look at their timers.
+const SETTLE_US: u64 = 3_000_000;
+
+/// Virtual microseconds that nothing here takes.
+const FOREVER_US: u64 = 1 << 50;
 
 /// Cores linked like a topology; links without a latency of their own take `latency_us`.
 pub(super) fn network(topology: &Topology, latency_us: u64, seed: u64) -> World {
@@ -38,9 +42,7 @@ pub(super) fn mine(world: &mut World, blocks: usize, blocks_per_second: f64) {
     let hash_rate = blocks_per_second * HASHES_A_BLOCK / world.len() as f64;
     set_all(world, hash_rate);
     let goal = world.blocks_found() + blocks;
-    while world.blocks_found() < goal {
-        world.run_for(1_000_000);
-    }
+    world.run_until(FOREVER_US, |world| world.blocks_found() >= goal);
     set_all(world, 0.0);
     world.run_for(SETTLE_US);
 }

@@ -8,13 +8,13 @@ use crate::theory::stale::{bound, on_complete_graph};
 use crate::topology::Topology;
 
 /// Delay of every link.
-const DELAY_US: u64 = 100_000;
+const DELAY_US: u64 = 10_000;
 
 /// Miners on the complete graph.
 const MINERS: u32 = 60;
 
 /// Expected blocks in one delay, and blocks found: the fewer are stale, the more are needed to tell.
-const CASES: [(f64, usize); 5] = [(1.0, 800), (0.5, 800), (0.2, 1_200), (0.1, 1_600), (0.01, 4_000)];
+const CASES: [(f64, usize); 5] = [(1.0, 1_500), (0.5, 1_500), (0.2, 2_000), (0.1, 2_500), (0.01, 6_000)];
 
 /// Tolerance in standard deviations of a counted share.
 const DEVIATIONS: f64 = 3.0;
@@ -26,8 +26,8 @@ const MODEL_ERROR: f64 = 0.02;
 /// Nodes of the sparse graph, each a miner, their links, the blocks they find, and how many a second.
 const SPARSE_NODES: u32 = 1_000;
 const SPARSE_DEGREE: u32 = 8;
-const SPARSE_BLOCKS: usize = 1_200;
-const SPARSE_BLOCKS_PER_SECOND: f64 = 0.4;
+const SPARSE_BLOCKS: usize = 2_000;
+const SPARSE_BLOCKS_PER_SECOND: f64 = 4.0;
 
 /// Compares a complete graph with the formula, and a sparse one with the bound.
 pub(super) fn compare(sink: Sink<'_>) {
@@ -59,7 +59,7 @@ fn sparse() -> [Comparison; 2] {
     let most = bound(SPARSE_BLOCKS_PER_SECOND * mean_delay_s);
     let spread = DEVIATIONS * deviation(most, found);
     let name = format!(
-        "stale rate, {SPARSE_DEGREE}-regular graph of {SPARSE_NODES}, mean delay {mean_delay_s:.3} s"
+        "stale rate, {SPARSE_DEGREE}-regular graph of {SPARSE_NODES}, mean delay {mean_delay_s:.4} s"
     );
     [
         Comparison::at_most(format!("{name}: bound + 3 deviations"), measured, most + spread),
