@@ -59,3 +59,7 @@ join HEIGHT="2000":
 # A whole network in virtual time, with a verdict: a scenario by name, or the path of one of your own.
 sim SCENARIO="baseline" *FLAGS:
     cargo run --release -p netsim -- run {{SCENARIO}} {{FLAGS}}
+
+# Hold simulated networks against theory: stale rates, floods, selfish mining, double spending, difficulty. Takes minutes.
+sim-validate:
+    cargo run --release -p netsim -- validate

@@ -4,6 +4,7 @@ mod cpu_time;
 mod explain;
 mod run;
 mod scenarios;
+mod validate;
 mod words;
 
 use std::path::PathBuf;
@@ -45,6 +46,8 @@ enum Command {
         /// Its name.
         scenario: String,
     },
+    /// Compare simulated networks with theory. Takes minutes. Exit code 1: something is out of tolerance.
+    Validate,
 }
 
 /// What to run, and what to leave behind.
@@ -82,6 +85,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
         Command::Explain { trace, hash } => explain::explain(&trace, &hash),
         Command::List => scenarios::list(),
         Command::Show { scenario } => scenarios::show(&scenario),
+        Command::Validate => validate::validate(),
     };
     done.unwrap_or_else(|why| {
         eprintln!("netsim: {why}");
@@ -106,6 +110,9 @@ pub(crate) enum Failure {
     /// A trace tells nothing of what was asked for.
     #[error(transparent)]
     Explain(#[from] netsim::story::ExplainError),
+    /// What was found cannot be printed.
+    #[error("nothing can be printed: {0}")]
+    Output(std::io::Error),
     /// The record cannot be written as JSON.
     #[error("the summary cannot be written: {0}")]
     Summary(#[from] serde_json::Error),
