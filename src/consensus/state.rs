@@ -291,6 +291,16 @@ mod tests {
     }
 
     #[test]
+    fn room_is_made_for_the_changes_of_a_block_that_matures_a_reward_and_pays_in_each_transaction() {
+        let (mut chain, alice) = (chain_with_maturity(1), dev_key(0));
+        chain.grow(MINER, Vec::new()).unwrap();
+        let payments = vec![pay(&chain, &alice, 0, MINER, 1), pay(&chain, &alice, 1, MINER, 1)];
+        let block = chain.grow(MINER, payments).unwrap();
+        let undo = &chain.blocks.last().unwrap().1;
+        assert_eq!((undo.touched().count(), changes_max(&block)), (5, 5));
+    }
+
+    #[test]
     fn undoing_every_block_leads_back_to_genesis() {
         let (mut chain, alice) = (chain_with_maturity(2), dev_key(0));
         let mut seen: Vec<(_, StateRoot)> = vec![(whole(&chain.state), chain.root())];
