@@ -148,6 +148,19 @@ mod tests {
     }
 
     #[test]
+    fn a_chain_on_schedule_keeps_its_anchors_target_at_any_distance() {
+        let bits = CompactTarget(0x1d01_0000);
+        let limit = CompactTarget(0x1e01_0000).target().unwrap();
+        for height in [0, 1, 2_016, 1_000_000] {
+            let after = |time| aserti3_2d(bits.target().unwrap(), time, height, 10, 600, limit);
+            let on_time = 10 * (i64::from(height) + 1);
+            assert_eq!(after(on_time), bits);
+            assert_eq!(after(on_time + 600), CompactTarget(0x1d02_0000), "twice as easy");
+            assert_eq!(after(on_time - 600), CompactTarget(0x1d00_8000), "twice as hard");
+        }
+    }
+
+    #[test]
     fn extreme_arguments_stay_within_the_targets() {
         let limit = CompactTarget(0x207f_ffff).target().unwrap();
         let of = |time, height, half_life| aserti3_2d(limit, time, height, u32::MAX, half_life, limit);
