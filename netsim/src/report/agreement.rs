@@ -3,7 +3,7 @@
 use super::canvas::{HALF, draw};
 use super::frame::{Axis, Frame};
 use super::style::BLUE;
-use super::text::{brief_duration, percent_tick};
+use super::text::{count, duration, percent_tick};
 use crate::record::RunRecord;
 
 const HEIGHT: f64 = 250.0;
@@ -72,7 +72,12 @@ pub(super) fn drawing(record: &RunRecord) -> Option<String> {
 /// A tick of a scale of powers of ten, of microseconds.
 #[expect(clippy::cast_sign_loss, reason = "a power of ten is positive")]
 fn power_of_ten(exponent: f64) -> String {
-    brief_duration(10_f64.powf(exponent).round() as u64)
+    let microseconds = 10_f64.powf(exponent).round() as u64;
+    if microseconds < 1_000_000 {
+        duration(microseconds)
+    } else {
+        format!("{} s", count(microseconds / 1_000_000))
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The blocks that went beside the chain, and the chain about them, in rows of columns by height.
 
-use super::canvas::{Align, Canvas, WIDE, draw};
+use super::canvas::{Align, Canvas, Point, WIDE, draw};
 use super::forks::{Branch, Forks};
 use super::style::{BLUE, Ink, MUTED, RED};
 use super::text::count;
@@ -79,6 +79,7 @@ fn draw_row(canvas: &Canvas, forks: &Forks, row: &Row, top: f64) {
             .enumerate()
             .filter_map(|(column, height)| Some((column, (*height).filter(has)?)))
             .collect();
+        draw_loose_ends(canvas, branch, &columns, row, &at);
         for pair in columns.windows(2) {
             let (from, to) = (at(pair[0].0, branch.lane), at(pair[1].0, branch.lane));
             if pair[0].1 + 1 == pair[1].1 {
@@ -103,6 +104,26 @@ fn draw_row(canvas: &Canvas, forks: &Forks, row: &Row, top: f64) {
     }
     let foot = top + row_height(forks, row) - ROW_HEAD - ROW_FOOT + 24.0;
     label_heights(canvas, row, foot);
+}
+
+/// Dashes where a branch comes from the row before, or goes on in the next.
+fn draw_loose_ends(
+    canvas: &Canvas,
+    branch: &Branch,
+    columns: &[(usize, u32)],
+    row: &Row,
+    at: &impl Fn(usize, usize) -> Point,
+) {
+    let (Some(first), Some(last)) = (columns.first(), columns.last()) else { return };
+    let ink = ink_of(branch);
+    if first.0 == 0 && first.1 > branch.first {
+        let (x, y) = at(first.0, branch.lane);
+        canvas.dashes((x - MARGIN, y), (x - 10.0, y), ink, 1.4);
+    }
+    if last.0 + 1 == row.len() && last.1 < branch.last {
+        let (x, y) = at(last.0, branch.lane);
+        canvas.dashes((x + 10.0, y), (x + MARGIN, y), ink, 1.4);
+    }
 }
 
 fn ink_of(branch: &Branch) -> Ink {

@@ -11,6 +11,9 @@ const HEIGHT: f64 = 250.0;
 /// More bars than this become wider ones that each stand for several values.
 const BARS_MAX: usize = 16;
 
+/// Fewer bars than this leave room at the right, rather than being wide.
+const BARS_MIN: usize = 6;
+
 /// Values of a whole number from 1 on, and what is counted of each.
 struct Bars<'a> {
     described: &'a str,
@@ -20,6 +23,7 @@ struct Bars<'a> {
     ink: Ink,
     write: &'a dyn Fn(f64) -> String,
     scale: f64,
+    level_max: f64,
 }
 
 /// How many switches left so many blocks; none without a switch.
@@ -36,6 +40,7 @@ pub(super) fn reorganisations(record: &RunRecord) -> Option<String> {
         ink: RED,
         write: &short,
         scale: 1.0,
+        level_max: f64::INFINITY,
     }
     .draw()
 }
@@ -58,6 +63,7 @@ pub(super) fn hops(record: &RunRecord) -> Option<String> {
         ink: BLUE,
         write: &percent,
         scale: 1.0 / total as f64,
+        level_max: 1.0,
     }
     .draw()
 }
@@ -77,14 +83,14 @@ impl Bars<'_> {
         let x = Axis {
             title: self.title,
             low: 0.0,
-            high: bars.len() as f64,
+            high: bars.len().max(BARS_MIN) as f64,
             ticks: 0,
             write: &|_| String::new(),
         };
         let y = Axis {
             title: self.level_title,
             low: 0.0,
-            high: round_up(highest * 1.08, 4),
+            high: round_up(highest * 1.08, 4).min(self.level_max),
             ticks: 4,
             write: self.write,
         };

@@ -1,7 +1,7 @@
 //! The page from top to bottom.
 
 use super::style::{self, BLUE, GOLD, Ink, RED};
-use super::text::{count, duration, escape};
+use super::text::{count, duration, escape, times};
 use super::timeline::NUMBERED_INCIDENTS_MAX;
 use super::{agreement, fork_tree, forks, headline, histogram, propagation, stale, tables, timeline};
 use crate::record::RunRecord;
@@ -168,8 +168,8 @@ fn agreement_card(record: &RunRecord) -> Figure {
 fn converging(record: &RunRecord) -> Figure {
     let found = agreement::disagreements(record);
     let mut note = format!(
-        "The nodes came to have different tips {} times; the line says what share of these was over after so long.",
-        count(found.lengths_us.len() as u64)
+        "The nodes came to have different tips {}. The line says what share of these times was over after so long.",
+        times(found.lengths_us.len() as u64)
     );
     if let Some(unfinished) = found.unfinished_us {
         note += " One that began ";

@@ -14,6 +14,9 @@ const POINTS: usize = 50;
 /// The slow end of the band is cut at so many times the slowest point of the middle curve: a partition is not a delay.
 const BAND_CUT: f64 = 3.0;
 
+/// The axis goes on beyond the slowest value by so much, so that a constant delay is not drawn on its edge.
+const END_ROOM: f64 = 1.05;
+
 /// Part of the blocks below, at and above which the band's lower edge, the curve and the upper edge run.
 const BAND: [f64; 3] = [0.1, 0.5, 0.9];
 
@@ -34,18 +37,20 @@ pub(super) fn drawing(record: &RunRecord) -> Option<String> {
     } else {
         (1e3, "Time since the block was found, in milliseconds")
     };
-    let end = round_up((widest as f64).min(slowest as f64 * BAND_CUT) / unit_us, 8);
+    let end = round_up((widest as f64 * END_ROOM).min(slowest as f64 * BAND_CUT) / unit_us, 8);
     let x = Axis { title, low: 0.0, high: end, ticks: 8, write: &plain };
     let y = Axis { title: "Share of the other nodes", low: 0.0, high: 1.0, ticks: 5, write: &percent_tick };
     Some(draw(WIDE, HEIGHT, "Share of nodes reached over time", |canvas| {
         let frame = Frame::new(canvas, (WIDE, HEIGHT), &x, &y);
+        let place = |us: u64, share: f64| frame.at(us as f64 / unit_us, share);
         let curve = |which: usize| {
-            let points =
-                spreads.iter().filter_map(move |spread| Some((spread.delays_us[which]?, spread.share)));
-            points.map(|(us, share)| frame.at(us as f64 / unit_us, share)).collect::<Vec<_>>()
+            let points = spreads.iter().filter_map(|spread| Some((spread.delays_us[which]?, spread.share)));
+            points.map(|(us, share)| place(us, share)).collect::<Vec<_>>()
         };
         let mut band = curve(0);
-        band.extend(curve(2).into_iter().rev());
+        // What never came is beyond the end.
+        let slow = |spread: &Spread| place(spread.delays_us[2].unwrap_or(u64::MAX), spread.share);
+        band.extend(spreads.iter().filter(|spread| spread.delays_us[0].is_some()).map(slow).rev());
         canvas.shape(&band, BLUE, 0.16);
         canvas.line(&curve(1), BLUE, 2.4);
     }))
@@ -65,7 +70,10 @@ fn spreads(record: &RunRecord) -> Vec<Spread> {
     } else {
         PROPAGATION_PERCENTS.iter().map(|&percent| f64::from(percent) / 100.0).collect()
     };
-    let start = Spread { share: 0.0, delays_us: [Some(0); 3] };
+    let first = |block: &BlockRecord| block.propagation.delays_us.first().copied();
+    let firsts: Vec<_> = record.blocks.iter().map(first).collect();
+    let start = if all_kept { BAND.map(|part| at_part(firsts.clone(), part)) } else { [Some(0); 3] };
+    let start = Spread { share: 0.0, delays_us: start };
     let later = shares.iter().enumerate().map(|(index, &share)| {
         let delay = |block: &BlockRecord| {
             if all_kept { delay_at(block, share, others) } else { block.propagation.quantiles_us[index] }

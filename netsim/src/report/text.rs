@@ -69,10 +69,15 @@ pub(super) fn brief_duration(microseconds: u64) -> String {
     let seconds = microseconds as f64 / 1e6;
     match seconds {
         few if few < 120.0 => duration(microseconds),
-        some if some < 7_200.0 => format!("{:.1} min", some / 60.0),
-        many if many < 172_800.0 => format!("{:.1} h", many / 3_600.0),
-        most => format!("{:.1} days", most / 86_400.0),
+        some if some < 7_200.0 => format!("{} min", tenths(some / 60.0)),
+        many if many < 172_800.0 => format!("{} h", tenths(many / 3_600.0)),
+        most => format!("{} days", tenths(most / 86_400.0)),
     }
+}
+
+/// One digit behind the point, and none where it is 0.
+fn tenths(number: f64) -> f64 {
+    (number * 10.0).round() / 10.0
 }
 
 fn long_duration(seconds: u64) -> String {
@@ -84,6 +89,15 @@ fn long_duration(seconds: u64) -> String {
         0..3_600 => two(seconds / 60, "min", seconds % 60, "s"),
         3_600..172_800 => two(seconds / 3_600, "h", seconds % 3_600 / 60, "min"),
         _ => two(seconds / 86_400, "days", seconds % 86_400 / 3_600, "h"),
+    }
+}
+
+/// How often something was.
+pub(super) fn times(number: u64) -> String {
+    match number {
+        1 => "once".to_owned(),
+        2 => "twice".to_owned(),
+        many => format!("{} times", count(many)),
     }
 }
 
@@ -134,8 +148,8 @@ mod tests {
 
     #[test]
     fn brief_durations_have_one_unit() {
-        let said = [87_000, 61_000_000, 296_000_000, 9_000_000_000, 180_000_000_000];
-        assert_eq!(said.map(brief_duration), ["87 ms", "61 s", "4.9 min", "2.5 h", "2.1 days"]);
+        let said = [87_000, 61_000_000, 296_000_000, 1_800_000_000, 9_000_000_000, 180_000_000_000];
+        assert_eq!(said.map(brief_duration), ["87 ms", "61 s", "4.9 min", "30 min", "2.5 h", "2.1 days"]);
     }
 
     #[test]
