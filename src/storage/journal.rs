@@ -190,9 +190,15 @@ pub fn delete_covered(folder: &Path, durable: Position, kept_bytes: u64) -> Resu
     Ok(covered.len())
 }
 
-/// Reads everything that is kept; names the segments that hold what was not written, each with the bytes before it.
-pub fn damaged_segments(folder: &Path) -> Result<Vec<(PathBuf, u64)>, StorageError> {
+/// Reads everything that is kept; names the segments that hold what was not written, ascending, each with its number and
+/// the bytes before that.
+pub fn damaged_segments(folder: &Path) -> Result<Vec<(u64, PathBuf, u64)>, StorageError> {
     if folder.exists() { journal_scan::damaged_segments(folder) } else { Ok(Vec::new()) }
+}
+
+/// The last thing that `find` finds in a record of the newest segments, as far as they are whole.
+pub fn newest<T>(folder: &Path, find: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, StorageError> {
+    journal_scan::newest(folder, find)
 }
 
 #[cfg(test)]

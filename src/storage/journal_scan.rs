@@ -5,11 +5,14 @@ use std::path::{Path, PathBuf};
 
 use super::chain_store::StorageError;
 use super::journal::{Position, Replayed};
-use super::segment::{self, Next, SegmentReader};
+use super::segment::{self, Next, RecordKind, SegmentReader};
 use crate::primitives::BlockHash;
 
 /// A file no longer than this without a whole start record was being made when the node was killed.
 const UNFINISHED_START_BYTES_MAX: u64 = 128;
+
+/// Segments read for what is newest: the last may have just begun.
+const NEWEST_SEGMENTS: usize = 2;
 
 /// Where replayed records go.
 pub(super) type Replay<'a> = &'a mut dyn FnMut(&[u8], Position) -> Result<(), StorageError>;
@@ -146,7 +149,7 @@ impl<'a> Scan<'a> {
 }
 
 /// The segments that hold what was not written, each with the bytes up to there. Changes nothing.
-pub(super) fn damaged_segments(folder: &Path) -> Result<Vec<(PathBuf, u64)>, StorageError> {
+pub(super) fn damaged_segments(folder: &Path) -> Result<Vec<(u64, PathBuf, u64)>, StorageError> {
     let mut damaged = Vec::new();
     for number in segment::list(folder)? {
         let path = segment::path_of(folder, number);
@@ -156,10 +159,27 @@ pub(super) fn damaged_segments(folder: &Path) -> Result<Vec<(PathBuf, u64)>, Sto
             next = reader.next()?;
         }
         if next == Next::Torn {
-            damaged.push((path, reader.offset()));
+            damaged.push((number, path, reader.offset()));
         }
     }
     Ok(damaged)
+}
+
+/// The last thing that `find` finds in a record of the newest segments, as far as they are whole. Changes nothing.
+pub(super) fn newest<T>(folder: &Path, find: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, StorageError> {
+    for number in segment::list(folder)?.into_iter().rev().take(NEWEST_SEGMENTS) {
+        let mut reader = SegmentReader::open(segment::path_of(folder, number))?;
+        let mut newest = None;
+        while let Next::Record(kind) = reader.next()? {
+            if kind == RecordKind::Data {
+                newest = find(reader.payload()).or(newest);
+            }
+        }
+        if newest.is_some() {
+            return Ok(newest);
+        }
+    }
+    Ok(None)
 }
 
 /// The first of `<path>.damaged-1`, `-2` … that does not exist.

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use cairn::primitives::BlockId;
 use cairn::storage::StorageError;
 
 use crate::campaign::fast_folder;
@@ -35,10 +36,12 @@ struct Base {
     name: &'static str,
     image: Image,
     depth: Depth,
+    /// The tip that was acknowledged.
+    tip: BlockId,
 }
 
-/// A folder of a node that was stopped, and of one that was killed. The second has no sums: damage to a database that
-/// was not closed may show only later, as an older tip, so that one is not followed through another start.
+/// A folder of a node that was stopped, and of one that was killed. The second has no sums: undo records that are lost
+/// show only when they are needed, so that one is not followed through another start.
 fn folders(story: &Story) -> [Base; 2] {
     let folder = fast_folder();
     let mut node = SmallNode::open(folder.path(), &story.params).unwrap();
@@ -49,15 +52,16 @@ fn folders(story: &Story) -> [Base; 2] {
             node = SmallNode::open(folder.path(), &story.params).unwrap();
         }
         if number == BLOCKS_BEFORE_KILL {
-            killed = Some(Image::read(folder.path()));
+            killed = Some((Image::read(folder.path()), node.tip));
         }
         node.submit(block).unwrap();
     }
     node.records.put("peers", &[7; 9_000]).unwrap();
+    let tip = node.tip;
     node.close().unwrap();
-    let stopped = Base { name: "stopped", image: Image::read(folder.path()), depth: Depth::ToTheEnd };
-    let killed = killed.expect("the story is longer");
-    [stopped, Base { name: "killed", image: killed, depth: Depth::WithoutUndo }]
+    let stopped = Base { name: "stopped", image: Image::read(folder.path()), depth: Depth::ToTheEnd, tip };
+    let (image, tip) = killed.expect("the story is longer");
+    [stopped, Base { name: "killed", image, depth: Depth::WithoutUndo, tip }]
 }
 
 /// The files of a folder, by path.
@@ -95,8 +99,7 @@ fn becomes_well(story: &Story, base: &Base, file: &str, damage: Damage) -> Resul
         match check(folder.path(), story, None, base.depth) {
             Ok(found) => {
                 told.extend(found.repaired);
-                let is_less = found.tip.height.0 < BLOCKS_BEFORE_KILL as u32 / 2;
-                return if is_less && told.is_empty() {
+                return if found.tip != base.tip && told.is_empty() {
                     Err(format!("it goes back to #{} and does not say why", found.tip.height))
                 } else {
                     Ok(!told.is_empty())

@@ -82,6 +82,13 @@ pub(super) fn apply(database: &Database, batch: &mut Batch, payload: &[u8]) -> R
     Ok(())
 }
 
+/// The tip that a payload sets, if it sets one.
+pub(super) fn tip_in(payload: &[u8]) -> Option<BlockId> {
+    let tips = entries(payload).flatten().filter(|entry| entry.key[0] == Kind::Tip as u8);
+    let value = tips.last().and_then(|entry| values::unseal(entry.key, entry.sealed))?;
+    codec::decode(value, value.len()).ok()
+}
+
 /// A header's value, read back; `None` when it is none.
 pub(super) fn decode_header(id: BlockId, bytes: &[u8]) -> Option<StoredHeader> {
     let (header, work) = codec::decode_prefix(bytes, bytes.len()).ok()?;

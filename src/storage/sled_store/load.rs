@@ -38,6 +38,13 @@ pub(super) fn load_tip(database: &Database) -> Result<Option<BlockId>, StorageEr
     tip.map(Some).map_err(|error| database.damaged(format!("the tip: {error}")))
 }
 
+/// Whether the database has an older tip than one that it must have.
+pub(super) fn is_behind(database: &Database, tip: BlockId) -> Result<bool, StorageError> {
+    let Some(found) = load_tip(database)? else { return Ok(true) };
+    let headers = (load_header(database, found)?, load_header(database, tip)?);
+    Ok(!matches!(headers, (Some(found), Some(tip)) if found.work >= tip.work))
+}
+
 /// A header.
 pub(super) fn load_header(database: &Database, id: BlockId) -> Result<Option<StoredHeader>, StorageError> {
     let what = || format!("the header of block {id:?}");
@@ -85,4 +92,55 @@ fn load_invalid(database: &Database) -> Result<Vec<(BlockId, Violation)>, Storag
         invalid.extend(violation.map(|violation| (id, violation)));
     }
     Ok(invalid)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::consensus::Params;
+    use crate::consensus::testing::TestChain;
+    use crate::primitives::Address;
+    use crate::storage::sled_store::database::Batch;
+    use crate::storage::sled_store::open::{OpenOptions, Opened};
+    use crate::storage::sled_store::schema::block_key;
+    use crate::storage::{ChainReader, ChainStore, Commit};
+
+    /// A database as a flipped bit leaves it that makes sled drop what it wrote last, but not where the journal was.
+    fn go_back_to(id: BlockId, lost: BlockId, database: &Database) {
+        let (mut batch, mut sealed) = (Batch::default(), Vec::new());
+        values::seal(&tip_key(), &mut sealed, |value| value.extend(codec::encode(&id)));
+        values::put_sealed(database, &mut batch, &tip_key(), &sealed).unwrap();
+        for kind in [Kind::Header, Kind::Body, Kind::Undo] {
+            values::remove(database, &mut batch, &block_key(kind, lost)).unwrap();
+        }
+        database.apply(batch).unwrap();
+    }
+
+    #[test]
+    fn what_a_damaged_database_has_lost_comes_back_from_the_journal_and_is_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut chain = TestChain::new(Params::named("dev").unwrap());
+        let options = OpenOptions::new(folder.path(), chain.params.genesis_hash());
+        let Opened { mut store, records, .. } = options.open().unwrap();
+        for _ in 0..8 {
+            let block = chain.grow(Address([7; 32]), Vec::new()).unwrap();
+            let facts = chain.tip();
+            let header = StoredHeader { id: facts.id(), header: *block.header(), work: facts.work };
+            let bodies = vec![(header.id, std::sync::Arc::clone(block.block()))];
+            let tip = Some(header.id);
+            store.commit(&[Commit { headers: vec![header], bodies, tip, ..Commit::default() }]).unwrap();
+        }
+        let (database, tip) = (store.reader().database, chain.tip().id());
+        store.close().unwrap();
+        go_back_to(chain.facts[5].id(), chain.facts[7].id(), &database);
+        drop((database, records));
+
+        let Opened { store, chain: stored, report, records } = options.open().unwrap();
+        assert_eq!((stored.tip, stored.headers.len(), stored.bodies.len()), (Some(tip), 8, 8));
+        assert!(stored.bodies.iter().all(|id| store.reader().block(*id).unwrap().is_some()));
+        assert!(report.restored && report.lines().len() == 1, "{report:?}");
+        store.close().unwrap();
+        drop(records);
+        assert!(options.open().unwrap().report.lines().is_empty());
+    }
 }

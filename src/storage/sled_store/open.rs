@@ -87,7 +87,7 @@ impl OpenOptions {
     /// Reads the whole journal, also what opening does not need, and says what is wrong with it.
     pub fn check_journal(&self) -> Result<Vec<String>, StorageError> {
         let damaged = journal::damaged_segments(&self.data_dir.join(JOURNAL_FOLDER))?;
-        let line = |(path, offset): (PathBuf, u64)| {
+        let line = |(_, path, offset): (u64, PathBuf, u64)| {
             format!(
                 "{} is damaged after byte {offset}: should the database be damaged too, what follows is fetched again \
                  from peers",
@@ -131,6 +131,13 @@ impl OpenOptions {
         self.check_network(&database, folder)?;
         let recorded: Position = get_one(&database, Kind::JournalPosition)?.unwrap_or_default();
         let (journal, replayed) = self.replay(&database, recorded)?;
+        // A database that was closed well has been compared with what it was then.
+        let (journal, replayed) = if !database.is_as_left() && self.is_behind_journal(&database)? {
+            report.restored = true;
+            self.replay(&database, self.start_of_whole_journal()?)?
+        } else {
+            (journal, replayed)
+        };
         put_one(&database, Kind::Network, &Network { format: FORMAT, genesis: self.genesis })?;
         database.sync()?;
         // Only now is it true: what was replayed is durable, and need not be replayed again after the next kill.
@@ -171,6 +178,20 @@ impl OpenOptions {
             });
         }
         Ok(())
+    }
+
+    /// Whether damage has brought back an older state of the database than the journal knows of.
+    fn is_behind_journal(&self, database: &Database) -> Result<bool, StorageError> {
+        let newest = journal::newest(&self.data_dir.join(JOURNAL_FOLDER), entries::tip_in)?;
+        newest.map_or(Ok(false), |tip| load::is_behind(database, tip))
+    }
+
+    /// From where on all segments of the journal are whole.
+    fn start_of_whole_journal(&self) -> Result<Position, StorageError> {
+        let damaged = journal::damaged_segments(&self.data_dir.join(JOURNAL_FOLDER))?;
+        Ok(damaged
+            .last()
+            .map_or(Position::default(), |(number, ..)| Position { segment: number + 1, offset: 0 }))
     }
 
     /// Puts what the journal has beyond `from` into the database. Doing so again changes nothing.

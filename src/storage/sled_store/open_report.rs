@@ -11,6 +11,8 @@ pub struct OpenReport {
     pub removed: Vec<PathBuf>,
     /// Damaged databases under the names they are kept by, each with what was wrong.
     pub set_aside: Vec<(PathBuf, String)>,
+    /// Whether the database had lost what the journal still has, and got it back.
+    pub restored: bool,
     /// What came from the journal.
     pub replayed: Replayed,
     /// Headers that cannot be used before others are fetched from peers.
@@ -31,6 +33,11 @@ impl OpenReport {
             let path = path.display();
             lines.push(format!("the database was damaged ({cause}) and is kept as {path}"));
             lines.push("it was built anew from what the journal still has".to_owned());
+        }
+        if self.restored {
+            lines.push(
+                "the database had lost what was written last: it was restored from the journal".to_owned(),
+            );
         }
         if self.replayed.torn_bytes > 0 {
             let bytes = self.replayed.torn_bytes;
