@@ -45,6 +45,8 @@ pub struct Replayed {
     pub bytes: u64,
     /// Bytes cut from the end of the last segment: a write that was never acknowledged.
     pub torn_bytes: u64,
+    /// The last segment, if nothing in it was whole and it was removed: it was just being made, or it was emptied.
+    pub removed: Option<PathBuf>,
     /// Files that begin with damage or follow it, under the names they now have.
     pub set_aside: Vec<PathBuf>,
 }
@@ -352,6 +354,11 @@ mod tests {
         fs::write(segment::path_of(folder.path(), 4), [0; 9]).unwrap();
         let (journal, replayed, payloads) = open(folder.path());
         assert_eq!((first_letters(&payloads).as_str(), replayed.set_aside.len()), ("abcdef", 0));
+        assert_eq!(
+            replayed.removed,
+            Some(segment::path_of(folder.path(), 4)),
+            "it may also have been emptied"
+        );
         assert_eq!(journal.end(), ends[5]);
     }
 

@@ -85,6 +85,7 @@ impl<'a> Scan<'a> {
         let Some(start) = reader.start()? else {
             if is_last && reader.length() <= UNFINISHED_START_BYTES_MAX {
                 fs::remove_file(&path).map_err(|error| StorageError::io(&path, &error))?;
+                self.replayed.removed = Some(path);
                 return Ok(Usable::Passed);
             }
             return Ok(Usable::Not);

@@ -45,6 +45,13 @@ impl OpenReport {
                 "cut {bytes} bytes off the journal: a write that was under way when the node was stopped"
             ));
         }
+        if let Some(path) = &self.replayed.removed {
+            lines.push(format!(
+                "removed {}, which held nothing whole: it was just being made when the node was stopped, or it was \
+                 emptied; what was in it is fetched again from peers",
+                path.display()
+            ));
+        }
         for path in &self.replayed.set_aside {
             lines.push(format!(
                 "the journal was damaged: what could not be used is kept as {}",
