@@ -63,3 +63,7 @@ sim SCENARIO="baseline" *FLAGS:
 # Hold simulated networks against theory: stale rates, floods, selfish mining, double spending, difficulty. Takes minutes.
 sim-validate:
     cargo run --release -p netsim -- validate
+
+# COUNT small networks with random faults, a seed each: crashes in the middle of writes, partitions, jumping clocks, liars.
+sim-sweep COUNT="100" *FLAGS:
+    cargo run --release -p netsim -- sweep {{COUNT}} {{FLAGS}}

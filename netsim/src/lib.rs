@@ -19,10 +19,11 @@ pub mod report;
 pub mod run;
 pub mod scenario;
 pub mod story;
+pub mod swarm;
 pub mod theory;
 pub mod topology;
 pub mod validate;
 
 pub use checks::{Verdict, check_ledger};
-pub use engine::{LinkSpec, Misdeed, NodeIndex, NodeStore, SimNode, World, WorldConfig};
+pub use engine::{Faults, LinkSpec, Misdeed, NodeIndex, NodeStore, SimNode, World, WorldConfig};
 pub use record::RunRecord;

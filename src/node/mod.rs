@@ -66,7 +66,7 @@ pub use template::Template;
 pub use view::View;
 
 use crate::consensus::params::Params;
-use crate::primitives::{PeerId, StateRoot};
+use crate::primitives::{BlockId, PeerId, StateRoot};
 use crate::storage::{ChainReader, StorageError, StoredChain};
 use chain::Chain;
 use checks::Checks;
@@ -165,6 +165,11 @@ impl<R: ChainReader> Node<R> {
         }
         self.run_due_timers(now)?;
         Ok(self.finish(now))
+    }
+
+    /// The tip in memory, durable or not: for audits. Whoever follows the node takes [`View::tip`].
+    pub fn tip(&self) -> BlockId {
+        self.chain.tip_id()
     }
 
     /// The root of the state after the tip, computed anew from every account: for audits, since that takes its time.

@@ -4,6 +4,7 @@ mod cpu_time;
 mod explain;
 mod run;
 mod scenarios;
+mod sweep;
 mod validate;
 mod words;
 
@@ -32,6 +33,17 @@ pub(crate) struct Arguments {
 enum Command {
     /// Run a scenario and hold it to its expectations. Exit code 1: one of them failed.
     Run(RunArguments),
+    /// Run many small networks with random faults, a seed each. Exit code 1: something did not hold.
+    Sweep {
+        /// How many seeds.
+        count: u64,
+        /// The first seed.
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        from: u64,
+        /// Write what happens in the first seed into this file, for `netsim explain`.
+        #[arg(long, value_name = "FILE")]
+        trace: Option<PathBuf>,
+    },
     /// Show the scenarios that are built in.
     List,
     /// Tell the story of one block or transaction from a trace that `run --trace` wrote.
@@ -83,6 +95,7 @@ pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Explain { trace, hash } => explain::explain(&trace, &hash),
+        Command::Sweep { count, from, trace } => sweep::sweep(from, count, trace.as_deref()),
         Command::List => scenarios::list(),
         Command::Show { scenario } => scenarios::show(&scenario),
         Command::Validate => validate::validate(),

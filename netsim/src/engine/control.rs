@@ -75,6 +75,11 @@ impl World {
         self.nodes[node].wall_offset_ms += milliseconds;
     }
 
+    /// Sets a node's wall clock right.
+    pub fn set_right(&mut self, node: NodeIndex) {
+        self.nodes[node].wall_offset_ms = 0;
+    }
+
     /// Kills a node: what was not durable is lost.
     pub fn kill(&mut self, node: NodeIndex) {
         if !self.nodes[node].is_running() {
@@ -85,6 +90,7 @@ impl World {
         }
         self.floods.forget(node);
         self.nodes[node].kill();
+        self.paused_until_us[node] = 0;
         self.lives[node] += 1;
         let peer = self.nodes[node].peer;
         for other in self.links.set_running(node, false) {
@@ -100,6 +106,7 @@ impl World {
         let mut seed = [0; 32];
         self.chance.cores.fill_bytes(&mut seed);
         self.lives[node] += 1;
+        self.nodes[node].audit.begin_anew();
         let effects = self.nodes[node].start(&self.params, seed, self.now_us);
         self.carry_out(node, effects);
         if self.nodes[node].hash_rate > 0.0 {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use cairn::node::input::RequestId;
 use cairn::node::message::{Gossip, SyncResponse};
 use cairn::node::serve::serve;
-use cairn::node::{Effect, Event, Input, Template};
+use cairn::node::{Effect, Event, Input, Template, View};
 use cairn::primitives::codec::encoded_len;
 use cairn::primitives::{BlockId, PeerId};
 
@@ -36,8 +36,11 @@ impl World {
                 self.input_in(self.config.check_us, node, Input::Verified { ticket, result });
             }
             Effect::Commit(commit) => {
+                if self.config.audits {
+                    self.nodes[node].audit.note_checked(&commit.bodies);
+                }
                 self.nodes[node].writing.push_back(commit);
-                self.happen(self.config.disk_us, node, What::Commit);
+                self.happen(self.nodes[node].disk_us, node, What::Commit);
             }
             Effect::Publish(gossip) => self.publish(node, gossip),
             Effect::Verdict { message, verdict } => self.judge(node, message, verdict),
@@ -55,7 +58,7 @@ impl World {
                 self.hang_up(node, index_of(peer), left_ms * 1_000);
             }
             Effect::Template(template) => self.take_template(node, template),
-            Effect::View(view) => self.nodes[node].view = Some(view),
+            Effect::View(view) => self.show(node, view),
             Effect::Event(event) => self.report(node, event),
             Effect::Answer { ticket, .. } if ticket == NOBODY_WAITS => {}
             Effect::Answer { ticket, answer } => {
@@ -97,7 +100,17 @@ impl World {
         self.floods.release(message);
     }
 
+    fn show(&mut self, node: NodeIndex, view: Arc<View>) {
+        if self.config.audits {
+            self.audit_view(node, &view);
+        }
+        self.nodes[node].view = Some(view);
+    }
+
     fn report(&mut self, node: NodeIndex, event: Event) {
+        if self.config.audits {
+            self.audit_event(node, &event);
+        }
         if let Some(story) = &mut self.story {
             story.note_event(self.now_us, node, &event);
         }

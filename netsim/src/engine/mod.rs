@@ -9,12 +9,15 @@
 //! | gossip on its way | `flood` |
 //! | who misbehaves | `misdeeds` |
 //! | what nodes share | `sharing` (checks), `store` (what they committed) |
+//! | what goes wrong by chance, what must hold all along | `faults`, `audit` |
 //! | what is kept of a run | `observer`, `trace_hash` |
 
 mod ask;
+mod audit;
 mod control;
 mod effects;
 mod event;
+mod faults;
 mod flood;
 mod links;
 mod mining;
@@ -30,6 +33,7 @@ mod trace_hash;
 mod traffic;
 mod world;
 
+pub use faults::Faults;
 pub use links::LinkSpec;
 pub(crate) use mining::microseconds;
 pub use misdeeds::Misdeed;

@@ -9,6 +9,7 @@ use cairn::primitives::{Address, PeerId};
 use cairn::storage::Commit;
 
 use super::NodeIndex;
+use super::audit::Audit;
 use super::misdeeds::{Misdeed, Withheld};
 use super::store::NodeStore;
 
@@ -35,6 +36,9 @@ pub struct SimNode {
     pub(crate) misdeeds: Vec<Misdeed>,
     pub(crate) withheld: Withheld,
     pub(crate) wall_offset_ms: i64,
+    /// Microseconds until a commit is durable here.
+    pub(crate) disk_us: u64,
+    pub(crate) audit: Audit,
     pub(crate) wish: u32,
     pub(crate) draw: u32,
     /// Gossip that its core has not judged yet, by the ids its core was given.
@@ -46,7 +50,7 @@ pub struct SimNode {
 }
 
 impl SimNode {
-    pub(crate) fn new(index: NodeIndex, store: NodeStore) -> Self {
+    pub(crate) fn new(index: NodeIndex, store: NodeStore, disk_us: u64) -> Self {
         let peer = peer_of(index);
         Self {
             peer,
@@ -60,6 +64,8 @@ impl SimNode {
             misdeeds: Vec::new(),
             withheld: Withheld::default(),
             wall_offset_ms: 0,
+            disk_us,
+            audit: Audit::default(),
             wish: 0,
             draw: 0,
             unjudged: Vec::new(),

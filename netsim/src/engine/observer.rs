@@ -1,8 +1,9 @@
 //! What is kept of a run while it runs: blocks and how they spread, switches of branches, traffic.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
-use cairn::primitives::{Block, BlockHash, BlockId};
+use cairn::primitives::{Block, BlockHash, BlockId, TransactionId};
 use foldhash::fast::FixedState;
 
 use super::NodeIndex;
@@ -13,6 +14,7 @@ use crate::record::{BlockRecord, Incident, PROPAGATION_PERCENTS, Propagation, Re
 pub(crate) struct Track {
     pub(crate) id: BlockId,
     pub(crate) parent: BlockHash,
+    pub(crate) block: Arc<Block>,
     pub(crate) miner: NodeIndex,
     pub(crate) found_at_us: u64,
     pub(crate) bits: u32,
@@ -33,18 +35,30 @@ pub(crate) struct Observer {
     /// Who banned whom.
     pub(crate) bans: Vec<(NodeIndex, NodeIndex)>,
     pub(crate) traffic: Traffic,
+    /// What should not have been.
+    pub(crate) violations: Vec<String>,
+    /// Transactions that some pool dropped, and said why.
+    pub(crate) dropped: HashSet<TransactionId, FixedState>,
     /// Inputs that cores handled.
     pub(crate) inputs: u64,
 }
 
 impl Observer {
     /// Notes that a node found a block.
-    pub(crate) fn found(&mut self, block: &Block, id: BlockId, bytes: usize, miner: NodeIndex, at_us: u64) {
+    pub(crate) fn found(
+        &mut self,
+        block: &Arc<Block>,
+        id: BlockId,
+        bytes: usize,
+        miner: NodeIndex,
+        at_us: u64,
+    ) {
         let number = self.blocks.len() as u32;
         self.by_hash.insert(id.hash, number);
         self.blocks.push(Track {
             id,
             parent: block.header.previous,
+            block: Arc::clone(block),
             miner,
             found_at_us: at_us,
             bits: block.header.bits.0,

@@ -12,10 +12,12 @@ impl World {
     pub(super) fn step(&mut self, until_us: u64) -> bool {
         let Some((at_us, Event { node, life, what })) = self.queue.next(until_us) else { return false };
         self.now_us = self.now_us.max(at_us);
-        if self.lives[node as usize] == life {
-            self.come(node as usize, what);
-        } else {
+        if self.lives[node as usize] != life {
             self.discard(what);
+        } else if self.paused_until_us[node as usize] > self.now_us {
+            self.queue.add(self.paused_until_us[node as usize], Event { node, life, what });
+        } else {
+            self.come(node as usize, what);
         }
         true
     }
@@ -52,6 +54,7 @@ impl World {
                     self.input(node, input);
                 }
             }
+            What::Commit if self.crashes_now() => self.crash(node),
             What::Commit => {
                 if let Some(commit) = self.nodes[node].writing.pop_front() {
                     let sequence = commit.sequence;

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, HashSet};
 
+use cairn::node::Query;
+use cairn::node::query::Answer;
 use cairn::primitives::transaction::TransactionHashes;
 use cairn::primitives::{BlockHash, BlockId, CompactTarget, TransactionId};
 use cairn::storage::ChainReader;
@@ -93,6 +95,22 @@ impl World {
                 hashes.into_iter().map(|hashes| hashes.id)
             })
             .collect()
+    }
+
+    /// The transactions that wait in the pool of any running node.
+    pub fn waiting_transactions(&mut self) -> HashSet<TransactionId> {
+        let mut waiting = HashSet::new();
+        for node in 0..self.nodes.len() {
+            if let Some(Answer::Mempool(entries)) = self.ask(node, Query::Mempool) {
+                waiting.extend(entries.iter().map(|entry| entry.hashes.id));
+            }
+        }
+        waiting
+    }
+
+    /// Whether some pool dropped a transaction and said why; known only while the world audits.
+    pub fn was_dropped(&self, id: &TransactionId) -> bool {
+        self.observer.dropped.contains(id)
     }
 
     /// Whether all honest nodes that run show the same tip.

@@ -57,8 +57,13 @@ impl World {
             }
             if let Some(at_us) = self.transmit(node, end, bytes) {
                 let what = What::Gossip { from: node as u32, message, hop };
-                self.queue.add(at_us, Event { node: end.to, life: self.lives[end.to as usize], what });
+                let event = Event { node: end.to, life: self.lives[end.to as usize], what };
+                self.queue.add(at_us, event);
                 copies += 1;
+                if let Some(later_us) = self.is_duplicated() {
+                    self.queue.add(at_us + later_us, event);
+                    copies += 1;
+                }
             }
         }
         self.floods.hold(message, copies);
@@ -131,6 +136,11 @@ impl World {
         if bytes_per_second > 0 {
             leaves_us = free_at_us.max(leaves_us) + transmission_us(bytes, bytes_per_second);
             self.uplinks[from].1 = leaves_us;
+        }
+        leaves_us += self.held_up_us();
+        if self.is_lost() {
+            self.observer.traffic.lost += 1;
+            return None;
         }
         if end.is_plain {
             return Some(leaves_us + u64::from(end.latency_us));

@@ -8,10 +8,11 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha12Rng;
 
 use super::event::Slots;
+use super::faults::Faults;
 use super::flood::Floods;
 use super::links::{LinkSpec, Links};
 use super::node::SimNode;
-use super::observer::Observer;
+use super::observer::{Observer, Track};
 use super::queue::Queue;
 use super::sharing::Checker;
 use super::store::{Library, NodeStore};
@@ -36,13 +37,27 @@ pub struct WorldConfig {
     pub check_us: u64,
     /// Microseconds until a commit is durable.
     pub disk_us: u64,
+    /// What may go wrong at any moment.
+    pub faults: Faults,
+    /// Whether what nodes show and report is audited all along.
+    pub audits: bool,
 }
 
 impl WorldConfig {
     /// A world that shares what can be shared.
     pub fn new(seed: u64, overrides: ParamsOverride) -> Self {
         let (check_us, disk_us) = (1_000, 3_000);
-        Self { seed, overrides, is_sharing: true, keeps_events: false, check_us, disk_us }
+        let faults = Faults::default();
+        Self {
+            seed,
+            overrides,
+            is_sharing: true,
+            keeps_events: false,
+            check_us,
+            disk_us,
+            faults,
+            audits: false,
+        }
     }
 }
 
@@ -55,12 +70,14 @@ pub(crate) struct Chance {
     pub(super) mining: ChaCha12Rng,
     /// What becomes of messages.
     pub(super) traffic: ChaCha12Rng,
+    /// When a store operation is the last.
+    pub(super) crashes: ChaCha12Rng,
 }
 
 impl Chance {
     fn new(seed: u64) -> Self {
-        let [cores, mining, traffic] = [1, 2, 3].map(|stream| stream_of(seed, stream));
-        Self { cores, mining, traffic }
+        let [cores, mining, traffic, crashes] = [1, 2, 3, 4].map(|stream| stream_of(seed, stream));
+        Self { cores, mining, traffic, crashes }
     }
 }
 
@@ -92,6 +109,10 @@ pub struct World {
     pub(super) trace: TraceHash,
     pub(crate) observer: Observer,
     pub(super) now_us: u64,
+    /// Nodes that crashed by themselves and were not yet told of.
+    pub(super) crashed: Vec<NodeIndex>,
+    /// Until when each node is paused.
+    pub(super) paused_until_us: Vec<u64>,
     /// Where what happens is written, if anybody wants it.
     pub(super) story: Option<StoryWriter>,
     pub(super) last_ticket: u64,
@@ -123,6 +144,8 @@ impl World {
             observer: Observer::default(),
             now_us: 0,
             story: None,
+            crashed: Vec::new(),
+            paused_until_us: Vec::new(),
             last_ticket: ask::NOBODY_WAITS,
             config,
         }
@@ -151,11 +174,17 @@ impl World {
     pub fn add_node(&mut self) -> NodeIndex {
         let node = self.nodes.len();
         let library = if self.config.is_sharing { self.library.clone() } else { Library::default() };
-        self.nodes.push(SimNode::new(node, NodeStore::new(library)));
+        self.nodes.push(SimNode::new(node, NodeStore::new(library), self.config.disk_us));
         self.lives.push(0);
+        self.paused_until_us.push(0);
         self.uplinks.push((0, 0));
         self.links.add_node();
         node
+    }
+
+    /// Every block that was found, in the order of finding.
+    pub(crate) fn tracks(&self) -> &[Track] {
+        &self.observer.blocks
     }
 
     /// The network's parameters.

@@ -150,20 +150,25 @@ fn parameters(scenario: &Scenario) -> ParamsOverride {
     let plan = &scenario.network;
     let has_clients = scenario.load.transactions_per_second > 0.0
         || scenario.events.iter().any(|event| event.burst.is_some());
-    let client = |number: u32| PrefundOverride {
-        address: client_address(number).to_text(AddressKind::Standard),
-        amount: Amount(CLIENT_MONEY),
-    };
     let clients = if has_clients { scenario.load.senders } else { 0 };
     ParamsOverride {
         interval_seconds: Some(interval_seconds(plan)),
         retarget: Some(plan.retarget),
-        first_bits: Some(bits_of(plan.hashes_per_block)),
         limit_bits: Some(bits_of(plan.hashes_per_block_min)),
         maturity: Some(plan.maturity),
-        prefund: Some((0..clients).map(client).collect()),
-        ..ParamsOverride::default()
+        ..client_parameters(clients, plan.hashes_per_block)
     }
+}
+
+/// Parameters under which so many clients have money, and the first blocks take so many hashes; no later one less.
+pub(crate) fn client_parameters(clients: u32, hashes_per_block: u32) -> ParamsOverride {
+    let client = |number: u32| PrefundOverride {
+        address: client_address(number).to_text(AddressKind::Standard),
+        amount: Amount(CLIENT_MONEY),
+    };
+    let bits = Some(bits_of(hashes_per_block));
+    let prefund = Some((0..clients).map(client).collect());
+    ParamsOverride { first_bits: bits, limit_bits: bits, prefund, ..ParamsOverride::default() }
 }
 
 /// Where a client is paid.

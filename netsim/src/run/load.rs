@@ -15,15 +15,15 @@ const PAID: Amount = Amount(1_000);
 
 /// All clients.
 #[derive(Debug)]
-pub(super) struct Load {
+pub(crate) struct Load {
     clients: Vec<Client>,
     per_second: f64,
     random: ChaCha12Rng,
     next_us: Option<u64>,
     /// Transactions that a pool took, with when.
-    pub(super) admitted: Vec<TransactionId>,
+    pub(crate) admitted: Vec<TransactionId>,
     /// How many were refused, and tried again later.
-    pub(super) refused: u64,
+    pub(crate) refused: u64,
 }
 
 #[derive(Debug)]
@@ -35,7 +35,7 @@ struct Client {
 
 impl Load {
     /// So many clients, spread over the nodes.
-    pub(super) fn new(clients: u32, per_second: f64, nodes: usize, seed: u64) -> Self {
+    pub(crate) fn new(clients: u32, per_second: f64, nodes: usize, seed: u64) -> Self {
         let client = |number: u32| Client {
             key: test_key(u64::from(number)),
             nonce: 0,
@@ -54,19 +54,19 @@ impl Load {
     }
 
     /// When the next payment is due, if there is one.
-    pub(super) fn next_us(&self) -> Option<u64> {
+    pub(crate) fn next_us(&self) -> Option<u64> {
         self.next_us
     }
 
     /// Sends the payment that is due.
-    pub(super) fn pay_due(&mut self, world: &mut World) {
+    pub(crate) fn pay_due(&mut self, world: &mut World) {
         let due = self.next_us.unwrap_or_default();
         self.pay(world);
         self.next_us = self.draw(due);
     }
 
     /// Sends one payment from a client at random.
-    pub(super) fn pay(&mut self, world: &mut World) {
+    pub(crate) fn pay(&mut self, world: &mut World) {
         let Self { clients, random, .. } = self;
         let number = random.random_range(0..clients.len());
         let to = client_address(random.random_range(0..clients.len()) as u32);

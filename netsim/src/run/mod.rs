@@ -16,8 +16,10 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use build::client_parameters;
 pub use drive::run;
 pub use expect::EXPECTATIONS;
+pub(crate) use load::Load;
 
 use std::path::PathBuf;
 
