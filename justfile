@@ -24,6 +24,10 @@ reference SEEDS="24":
 test:
     cargo test --workspace
 
+# Change the rules in one small way after another: does a test notice? docs/mutation.md explains what survives.
+mutants *FLAGS:
+    tests/mutation/run {{FLAGS}}
+
 # Exactly what CI runs, in the order that fails fastest.
 check:
     .ci/run

@@ -80,7 +80,7 @@
 //!
 //! | to | touch |
 //! | --- | --- |
-//! | change a rule | its `check_…` in [`consensus`], its line in [`consensus::violation::Violation`], its test beside it, `docs/protocol.md` |
+//! | change a rule | its `check_…` in [`consensus`], its line in [`consensus::violation::Violation`], its test beside it (`just mutants` tells whether that holds it: `docs/mutation.md`), `docs/protocol.md` |
 //! | add an action to transactions | [`primitives::transaction::Action`], `consensus/check_transaction.rs`, `consensus/state.rs` |
 //! | change what nodes say to each other | [`node::message`], then the two sides in `node/sync.rs` and `node/serving.rs` |
 //! | change what a misbehaving peer pays | [`node::penalty`] |
