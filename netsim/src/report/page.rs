@@ -74,7 +74,8 @@ impl Body {
 
 /// A card for a drawing, with a sentence that says how to read it.
 fn figure(title: &str, note: &str, keys: &str, drawing: Option<String>, otherwise: &'static str) -> Figure {
-    drawing.map(|svg| card(title, note, &format!("{keys}{svg}"))).ok_or(otherwise)
+    let content = |svg| format!("{keys}<div class=\"drawing\">{svg}</div>");
+    drawing.map(|svg| card(title, note, &content(svg))).ok_or(otherwise)
 }
 
 /// What the colours of a drawing stand for: the kind of mark, its ink and its words.

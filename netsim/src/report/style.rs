@@ -90,8 +90,8 @@ p{margin:0}
 .card{background:var(--card);border:1px solid var(--grid);border-radius:14px;padding:24px 26px 20px;margin:0 0 24px;
  min-width:0}
 .pair{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:24px}
-.pair{margin-bottom:24px}.pair .card{margin-bottom:0;display:flex;flex-direction:column}.pair svg{margin-top:auto}
-.pair .card:last-child:nth-child(odd){grid-column:1/-1}.pair .card:last-child:nth-child(odd) svg{max-width:560px}
+.pair{margin-bottom:24px}.pair .card{margin-bottom:0;display:flex;flex-direction:column}.pair .drawing{margin-top:auto}
+.pair .card:last-child:nth-child(odd){grid-column:1/-1}.pair .card:last-child:nth-child(odd) svg{max-width:438px}
 .note{font-size:14.5px;color:var(--muted);max-width:62em;margin-bottom:14px}
 .keys{font-size:13.5px;color:var(--muted);display:flex;flex-wrap:wrap;gap:4px 20px;margin:0 0 8px}
 .key::before{content:"";display:inline-block;width:18px;height:3px;border-radius:2px;margin-right:8px;
@@ -115,7 +115,8 @@ ol.incidents{font-size:13.5px;color:var(--muted);columns:2;column-gap:32px;margi
 pre{margin:0;padding:14px 16px;background:var(--page);border:1px solid var(--grid);border-radius:10px;overflow-x:auto}
 code,pre{font:13.5px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace}
 @media (max-width:760px){main{padding:32px 16px}.pair{grid-template-columns:1fr}h1{font-size:30px}
- .card{padding:18px 16px 14px}ol.incidents{columns:1}}
+ .card{padding:18px 16px 14px}main>.card .drawing{overflow-x:auto}main>.card .drawing svg{min-width:680px}
+ ol.incidents{columns:1}}
 @media print{body{background:none}.card,.tiles{break-inside:avoid}main{padding:0}}
 "#;
 
