@@ -62,7 +62,7 @@ fn sparse() -> [Comparison; 2] {
         "stale rate, {SPARSE_DEGREE}-regular graph of {SPARSE_NODES}, mean delay {mean_delay_s:.4} s"
     );
     [
-        Comparison::at_most(format!("{name}: bound + 3 deviations"), measured, most + spread),
+        Comparison::at_most(format!("{name}: bound + 3 σ"), measured, most + spread),
         Comparison::near(format!("{name}: near the bound"), measured, most, spread + 0.1 * most),
     ]
 }
