@@ -2,10 +2,11 @@
 
 use std::process::ExitCode;
 
-/// With the system's allocator a node admits a fifth fewer transactions a second over RPC, where many small pieces are
-/// made by one thread and freed by another.
+/// Over RPC a node admits a quarter more transactions a second than with the GNU C library's allocator, which is slow
+/// where one thread makes many small pieces and another frees them.
+#[cfg(not(target_env = "msvc"))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> ExitCode {
     cairn::cli::main()

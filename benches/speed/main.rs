@@ -14,9 +14,9 @@ use lines::LINES;
 use report::Report;
 
 /// As in the program.
-#[cfg(feature = "cli")]
+#[cfg(all(feature = "cli", not(target_env = "msvc")))]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 /// How much to measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
