@@ -124,6 +124,9 @@ fn tip_is_acknowledged(
         return wrong(format!("its tip {} is of another story", show(node.tip)));
     };
     let Some(told) = acknowledged else { return Ok(()) };
+    if node.report.restored {
+        return wrong("without any damage the database says that it has more of the journal than it has");
+    }
     let (_, told_work) = story.facts(told).expect("what is marked is of this story");
     let is_kept = node.stored.bodies.contains(&told);
     if work < told_work || !is_kept {

@@ -23,6 +23,9 @@ const BLOCKS_BEFORE_STOP: usize = 60;
 /// Blocks after which the node is killed that is not stopped.
 const BLOCKS_BEFORE_KILL: usize = 120;
 
+/// Looks at a folder until nothing changes in between: what is under way ends soon.
+const LOOKS_MAX: usize = 10_000;
+
 /// What is done to a file.
 #[derive(Debug, Clone, Copy)]
 enum Damage {
@@ -52,7 +55,7 @@ fn folders(story: &Story) -> [Base; 2] {
             node = SmallNode::open(folder.path(), &story.params).unwrap();
         }
         if number == BLOCKS_BEFORE_KILL {
-            killed = Some((Image::read(folder.path()), node.tip));
+            killed = Some((image_at_rest(folder.path()), node.tip));
         }
         node.submit(block).unwrap();
     }
@@ -62,6 +65,19 @@ fn folders(story: &Story) -> [Base; 2] {
     let stopped = Base { name: "stopped", image: Image::read(folder.path()), depth: Depth::ToTheEnd, tip };
     let (image, tip) = killed.expect("the story is longer");
     [stopped, Base { name: "killed", image, depth: Depth::WithoutUndo, tip }]
+}
+
+/// What a kill leaves: the folder at one moment, though threads may be writing.
+fn image_at_rest(folder: &Path) -> Image {
+    for _ in 0..LOOKS_MAX {
+        let images = [Image::try_read(folder), Image::try_read(folder)];
+        if let [Ok(first), Ok(second)] = images
+            && first == second
+        {
+            return first;
+        }
+    }
+    panic!("nothing is handed to the node, and its folder is never at rest");
 }
 
 /// The files of a folder, by path.

@@ -8,6 +8,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::Path;
 
 use crate::chance::Chance;
@@ -50,15 +51,19 @@ impl Image {
 
     /// What lies in a folder.
     pub(crate) fn read(path: &Path) -> Self {
+        Self::try_read(path).unwrap()
+    }
+
+    /// The same, where files may go meanwhile.
+    pub(crate) fn try_read(path: &Path) -> io::Result<Self> {
         if path.is_file() {
-            return Self::File(fs::read(path).unwrap());
+            return fs::read(path).map(Self::File);
         }
-        let entries = fs::read_dir(path).unwrap().map(Result::unwrap);
-        Self::Folder(
-            entries
-                .map(|entry| (entry.file_name().into_string().unwrap(), Self::read(&entry.path())))
-                .collect(),
-        )
+        let image_of = |entry: io::Result<fs::DirEntry>| {
+            let entry = entry?;
+            Ok((entry.file_name().into_string().unwrap(), Self::try_read(&entry.path())?))
+        };
+        fs::read_dir(path)?.map(image_of).collect::<io::Result<_>>().map(Self::Folder)
     }
 
     /// Makes files of it.
