@@ -231,10 +231,8 @@ fn reward() -> impl Strategy<Value = MaturingReward> {
 
 /// Its fields are its own affair, so it is read from the bytes that the protocol's rules of encoding give them.
 fn undo() -> impl Strategy<Value = Undo> {
-    let fields = (vec((address(), account()), 0..5), proptest::option::of(reward()));
-    fields.prop_map(|(previous, matured)| {
-        let mut bytes = codec::encode(&List(previous));
-        bytes.push(u8::from(matured.is_some()));
+    proptest::option::of(reward()).prop_map(|matured| {
+        let mut bytes = vec![u8::from(matured.is_some())];
         if let Some(reward) = &matured {
             bytes.extend(codec::encode(reward));
         }

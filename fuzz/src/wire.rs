@@ -81,7 +81,7 @@ pub fn block(data: &[u8]) {
     let mut state = before.clone();
     if let Ok(undo) = state.apply(&checked, &DEV) {
         assert!(state.accounts().total() <= before.accounts().total(), "no reward is spendable yet");
-        state.undo(&undo);
+        state.undo(&checked, &undo);
     }
     assert_eq!(state.accounts().sorted(), before.accounts().sorted());
     assert_eq!((state.maturing(), state.height()), (before.maturing(), before.height()));

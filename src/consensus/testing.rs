@@ -205,7 +205,7 @@ impl TestChain {
         let block = check_block_in_isolation(block, &self.params)?;
         check_block_in_context(&block, &context)?;
         let undo = self.state.apply(&block, &self.params)?;
-        self.tree.update(undo.touched(), self.state.accounts());
+        self.tree.update(undo.touched(&block), self.state.accounts());
         self.facts.push(self.tip().child(block.header(), block.hash()));
         self.blocks.push((block.clone(), undo));
         if self.tip().height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
@@ -225,9 +225,9 @@ impl TestChain {
 
     /// Takes the tip back; false at genesis.
     pub fn shrink(&mut self) -> bool {
-        let Some((_, undo)) = self.blocks.pop() else { return false };
-        self.state.undo(&undo);
-        self.tree.update(undo.touched(), self.state.accounts());
+        let Some((block, undo)) = self.blocks.pop() else { return false };
+        self.state.undo(&block, &undo);
+        self.tree.update(undo.touched(&block), self.state.accounts());
         if self.tip().height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
             self.roots.pop();
         }

@@ -1,34 +1,29 @@
-//! What connecting a block replaced, so that it can be taken back.
+//! What it takes to take a block back, besides the block.
 
-use super::accounts::{Account, Accounts};
+use super::check_block::CheckedBlock;
 use super::state::MaturingReward;
 use crate::primitives::codec::{Decode, Encode};
-use crate::primitives::{Address, List};
+use crate::primitives::{Address, Transaction};
 
-/// The record that takes one block back.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Encode, Decode)]
+/// What connecting a block changed and the block itself does not say. Its transactions say what they changed: what a
+/// sender paid and a receiver got is put back from them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Undo {
-    /// Each change's address and the account before it, in the order of execution; an address may recur.
-    pub(super) previous: List<(Address, Account)>,
     /// The reward that matured, if the chain was long enough.
     pub(super) matured: Option<MaturingReward>,
 }
 
 impl Undo {
-    /// Every address the block touched, in the order of execution; an address may recur.
-    pub fn touched(&self) -> impl Iterator<Item = Address> + '_ {
-        self.previous.iter().map(|(address, _)| *address)
+    /// Every address that the block of this record touched; one may recur.
+    pub fn touched(self, block: &CheckedBlock) -> impl Iterator<Item = Address> {
+        let outputs = block.transactions().iter().flat_map(Transaction::outputs);
+        let credited = outputs.map(|output| output.to);
+        let matured = self.matured.map(|reward| reward.miner);
+        matured.into_iter().chain(block.senders().iter().copied()).chain(credited)
     }
 
     /// The reward that became spendable at the start of the block.
     pub const fn matured(&self) -> Option<&MaturingReward> {
         self.matured.as_ref()
-    }
-
-    /// Puts every account back, last change first.
-    pub(super) fn restore(&self, accounts: &mut impl Accounts) {
-        for (address, before) in self.previous.iter().rev() {
-            accounts.set(*address, *before);
-        }
     }
 }

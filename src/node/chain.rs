@@ -273,7 +273,7 @@ impl<R: ChainReader> Chain<R> {
             let block = self.body(index)?.ok_or_else(|| missing_body(self.headers.id(index)))?;
             let undo = self.ledger.connect(&block).map_err(|violation| broke_rule(block.id(), violation))?;
             if self.headers.height(target).since(block.height()) < UNDO_REBUILT_MAX {
-                outbox.commit().undo.push((self.headers.id(index), Arc::new(undo)));
+                outbox.commit().undo.push((self.headers.id(index), undo));
             }
         }
         Ok(())
@@ -292,8 +292,7 @@ impl<R: ChainReader> Chain<R> {
         };
         match self.ledger.connect(&block) {
             Ok(undo) => {
-                let undo = Arc::new(undo);
-                outbox.commit().undo.push((id, Arc::clone(&undo)));
+                outbox.commit().undo.push((id, undo));
                 self.overlay.connected(&block, undo, outbox.pending_sequence());
                 self.active.push(index);
                 // One a commit: each is the difference from the one before, which a second would push out.
@@ -317,7 +316,7 @@ impl<R: ChainReader> Chain<R> {
         self.candidates.retain(|(_, index)| headers.get(*index).linked);
     }
 
-    fn undo_of(&self, index: Index) -> Result<Option<Arc<Undo>>, StorageError> {
+    fn undo_of(&self, index: Index) -> Result<Option<Undo>, StorageError> {
         let id = self.headers.id(index);
         self.overlay.undo(&id.hash).map_or_else(|| self.reader.undo(id), |undo| Ok(Some(undo)))
     }

@@ -107,7 +107,7 @@ impl Ledger {
         let expected_state_root = self.expected_root(height).expect("the tip's root is always known");
         check_block_in_context(block, &BlockContext { height, expected_state_root })?;
         let undo = self.state.apply(block, &self.params)?;
-        self.touch(&undo);
+        self.touched.extend(undo.touched(block));
         if height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
             self.bring_tree_up_to_date();
             self.roots
@@ -127,8 +127,8 @@ impl Ledger {
         }
         let below = height.0.saturating_sub(1) / STATE_ROOT_INTERVAL;
         self.roots.insert(below, block.coinbase().state_root);
-        self.state.undo(undo);
-        self.touch(undo);
+        self.state.undo(block, undo);
+        self.touched.extend(undo.touched(block));
     }
 
     /// A checkpoint at the tip, when its height allows one and enough has changed to be worth it.
@@ -150,10 +150,6 @@ impl Ledger {
                 .collect(),
             maturing: self.state.maturing().iter().copied().collect(),
         })
-    }
-
-    fn touch(&mut self, undo: &Undo) {
-        self.touched.extend(undo.touched());
     }
 
     fn bring_tree_up_to_date(&mut self) {

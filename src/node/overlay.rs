@@ -1,7 +1,6 @@
 //! Bodies and undo records that the store may not show yet, and those that will be wanted soon.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -20,7 +19,7 @@ const RECENT_BLOCKS_KEPT: usize = 8;
 #[derive(Debug)]
 struct Kept {
     block: CheckedBlock,
-    undo: Option<Arc<Undo>>,
+    undo: Option<Undo>,
     /// The commit after which the store shows all of this.
     sequence: Sequence,
     connected: bool,
@@ -49,7 +48,7 @@ impl Overlay {
     }
 
     /// Notes that a block was connected, with its undo in the commit with this number.
-    pub(super) fn connected(&mut self, block: &CheckedBlock, undo: Arc<Undo>, sequence: Sequence) {
+    pub(super) fn connected(&mut self, block: &CheckedBlock, undo: Undo, sequence: Sequence) {
         if self.kept.contains_key(&block.hash()) {
             self.committed.push_back((sequence, block.hash()));
         } else {
@@ -68,8 +67,8 @@ impl Overlay {
     }
 
     /// An undo record in memory.
-    pub(super) fn undo(&self, hash: &BlockHash) -> Option<Arc<Undo>> {
-        self.kept.get(hash).and_then(|kept| kept.undo.clone())
+    pub(super) fn undo(&self, hash: &BlockHash) -> Option<Undo> {
+        self.kept.get(hash).and_then(|kept| kept.undo)
     }
 
     /// Bytes of all bodies in memory.

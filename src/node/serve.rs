@@ -75,7 +75,7 @@ mod tests {
         fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
             Ok(self.0.get(&id).cloned())
         }
-        fn undo(&self, _: BlockId) -> Result<Option<Arc<Undo>>, StorageError> {
+        fn undo(&self, _: BlockId) -> Result<Option<Undo>, StorageError> {
             Ok(None)
         }
     }

@@ -50,7 +50,7 @@ impl<R: ChainReader> ChainReader for EagerReader<R> {
         self.pending.get(id).map_or_else(|| self.store.block(id), |block| Ok(Some(block)))
     }
 
-    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError> {
+    fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
         self.store.undo(id)
     }
 }

@@ -18,7 +18,7 @@ pub trait ChainReader: Clone {
     /// A body that was committed: checked in isolation, signatures included.
     fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError>;
     /// The undo record of a block that was connected once.
-    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError>;
+    fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError>;
 }
 
 /// Takes commits, in order, and makes them last.

@@ -34,7 +34,7 @@ pub struct Commit {
     /// Bodies newly checked in isolation, signatures included; on any branch.
     pub bodies: Vec<(BlockId, Arc<Block>)>,
     /// Undo records of blocks newly connected.
-    pub undo: Vec<(BlockId, Arc<Undo>)>,
+    pub undo: Vec<(BlockId, Undo)>,
     /// Blocks found invalid, with the rule they broke.
     pub invalid: Vec<(BlockId, Violation)>,
     /// The new tip.

@@ -27,7 +27,7 @@ struct Contents {
 struct Known {
     header: Option<StoredHeader>,
     block: Option<Arc<Block>>,
-    undo: Option<Arc<Undo>>,
+    undo: Option<Undo>,
     invalid: Option<Violation>,
 }
 
@@ -80,8 +80,8 @@ impl ChainReader for MemoryStore {
         Ok(self.contents().blocks.get(&id).and_then(|known| known.block.clone()))
     }
 
-    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError> {
-        Ok(self.contents().blocks.get(&id).and_then(|known| known.undo.clone()))
+    fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
+        Ok(self.contents().blocks.get(&id).and_then(|known| known.undo))
     }
 }
 
@@ -94,7 +94,7 @@ impl Contents {
             self.known(*id).block = Some(Arc::clone(block));
         }
         for (id, undo) in &commit.undo {
-            self.known(*id).undo = Some(Arc::clone(undo));
+            self.known(*id).undo = Some(*undo);
         }
         for (id, violation) in &commit.invalid {
             self.known(*id).invalid = Some(*violation);
@@ -148,13 +148,13 @@ mod tests {
             let commit = Commit {
                 headers: vec![header],
                 bodies: vec![(header.id, Arc::clone(block.block()))],
-                undo: vec![(header.id, Arc::new(undo.clone()))],
+                undo: vec![(header.id, *undo)],
                 tip: Some(header.id),
                 ..Commit::default()
             };
             store.commit(&[commit]).unwrap();
             assert_eq!(store.reader().block(header.id).unwrap().as_ref(), Some(block.block()));
-            assert_eq!(store.reader().undo(header.id).unwrap().as_deref(), Some(undo));
+            assert_eq!(store.reader().undo(header.id).unwrap(), Some(*undo));
         }
         let reopened = store.stored_chain();
         let heights: Vec<_> = reopened.headers.iter().map(|header| header.id.height).collect();

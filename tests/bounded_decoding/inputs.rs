@@ -217,7 +217,8 @@ fn of_records() -> Vec<Seed> {
     let reward = (9_u32, Address([6; 32]), 10_u64);
     let lan = Params::named("lan").expect("it is a name");
     vec![
-        seed("an undo record", &(List(vec![account; 1_300]), Some(reward)), &[0]),
+        seed("an undo record", &Some(reward), &[]),
+        seed("an account group", &List(vec![account; 1_300]), &[0]),
         seed("maturing rewards", &List(vec![reward; 1_400]), &[0]),
         seed("bans", &List(vec![([7_u8; 32], 1_u64); 1_600]), &[0]),
         seed("facts about a header", &HeaderFacts::genesis(&lan), &[]),

@@ -162,7 +162,7 @@ fn blocks_are_whole(node: &SmallNode, story: &Story, depth: Depth) -> Result<(),
         let whole = [
             header.is_some_and(is_header),
             body.as_ref() == Some(scene.block.block()),
-            undo.as_deref() == Some(&scene.undo) || (undo.is_none() && depth == Depth::WithoutUndo),
+            undo == Some(scene.undo) || (undo.is_none() && depth == Depth::WithoutUndo),
         ];
         if whole != [true; 3] {
             return wrong(format!("{} is half there: header, body, undo: {whole:?}", show(scene.id)));

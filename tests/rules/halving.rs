@@ -48,9 +48,10 @@ fn reward_at(height: u32) -> u64 {
         assert_eq!(state.account(&miner).balance, Amount::ZERO, "not mature yet");
     }
     let before = state.clone();
-    let undo = state.apply(&block_on(&chain, &state, 0, address(&frank())), &chain.params).unwrap();
+    let last = block_on(&chain, &state, 0, address(&frank()));
+    let undo = state.apply(&last, &chain.params).unwrap();
     let earned = state.account(&miner).balance.0;
-    state.undo(&undo);
+    state.undo(&last, &undo);
     assert_eq!(state.accounts().sorted(), before.accounts().sorted());
     assert_eq!(state.maturing(), before.maturing());
     earned - 2 * TEST_FEE.0

@@ -32,7 +32,7 @@ impl ChainReader for Shelf {
         self.store.block(id)
     }
 
-    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError> {
+    fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
         let is_lost = id.height.0 < self.undo_from.load(Ordering::Relaxed);
         if is_lost { Ok(None) } else { self.store.undo(id) }
     }

@@ -45,7 +45,7 @@ fn commit_of(sequence: u64, block: &CheckedBlock, undo: &Undo, facts: &HeaderFac
         sequence,
         headers: vec![header],
         bodies: vec![(header.id, Arc::clone(block.block()))],
-        undo: vec![(header.id, Arc::new(undo.clone()))],
+        undo: vec![(header.id, *undo)],
         tip: Some(header.id),
         ..Commit::default()
     }

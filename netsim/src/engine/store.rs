@@ -39,7 +39,7 @@ struct Work {
     id: BlockId,
     header: Option<StoredHeader>,
     block: Option<Arc<Block>>,
-    undo: Option<Arc<Undo>>,
+    undo: Option<Undo>,
 }
 
 /// One node's store. Clones are the same store, and are its readers too.
@@ -144,8 +144,8 @@ impl ChainReader for NodeStore {
         Ok(self.read(id, BODY, |work| work.block.clone()))
     }
 
-    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError> {
-        Ok(self.read(id, UNDO, |work| work.undo.clone()))
+    fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
+        Ok(self.read(id, UNDO, |work| work.undo))
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
             Commit {
                 headers: vec![header],
                 bodies: vec![(header.id, Arc::clone(block.block()))],
-                undo: vec![(header.id, Arc::new(undo.clone()))],
+                undo: vec![(header.id, *undo)],
                 tip: Some(header.id),
                 checkpoint: Some(Arc::new(checkpoint)),
                 ..Commit::default()

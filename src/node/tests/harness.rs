@@ -37,7 +37,7 @@ impl ChainReader for Reader {
     fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
         if self.lost_bodies.contains(&id) { Ok(None) } else { self.store.block(id) }
     }
-    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError> {
+    fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
         if self.lost_all_undo { Ok(None) } else { self.store.undo(id) }
     }
 }

@@ -19,8 +19,8 @@ const WEIGHT_MAX: usize = 64 << 20;
 const GROUPS_MAX: usize = 4_096;
 /// What a header, or the name of a body, weighs in the overlay, in bytes.
 const HEADER_WEIGHT: usize = 256;
-/// What a transaction weighs in the overlay: itself, and what its undo holds, in bytes.
-const TRANSACTION_WEIGHT: usize = 512;
+/// What a transaction weighs: itself in the overlay, and its bytes in the queue.
+const TRANSACTION_WEIGHT: usize = 384;
 /// What an output beyond that weighs, in bytes.
 const OUTPUT_WEIGHT: usize = 128;
 
@@ -74,7 +74,7 @@ struct State {
     queue: VecDeque<Arc<Pending>>,
     headers: HashMap<BlockId, StoredHeader, RandomState>,
     blocks: HashMap<BlockId, Arc<Block>, RandomState>,
-    undo: HashMap<BlockId, Arc<Undo>, RandomState>,
+    undo: HashMap<BlockId, Undo, RandomState>,
     weight: usize,
     is_closing: bool,
     failure: Option<StorageError>,
@@ -169,8 +169,8 @@ impl Backlog {
     }
 
     /// An undo record that is on its way.
-    pub(super) fn undo(&self, id: BlockId) -> Option<Arc<Undo>> {
-        self.state().undo.get(&id).cloned()
+    pub(super) fn undo(&self, id: BlockId) -> Option<Undo> {
+        self.state().undo.get(&id).copied()
     }
 
     /// Waits for the database's thread, as long as it works.
@@ -189,7 +189,7 @@ impl State {
         self.weight += weight_of(commit);
         self.headers.extend(commit.headers.iter().map(|header| (header.id, *header)));
         self.blocks.extend(commit.bodies.iter().map(|(id, block)| (*id, Arc::clone(block))));
-        self.undo.extend(commit.undo.iter().map(|(id, undo)| (*id, Arc::clone(undo))));
+        self.undo.extend(commit.undo.iter().copied());
     }
 }
 

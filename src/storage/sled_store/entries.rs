@@ -46,7 +46,7 @@ pub(super) fn encode(commit: &Commit, payload: &mut Vec<u8>) {
         put(payload, block_key(Kind::Body, *id), |value| encode_into(&**block, value));
     }
     for (id, undo) in &commit.undo {
-        put(payload, block_key(Kind::Undo, *id), |value| encode_into(&**undo, value));
+        put(payload, block_key(Kind::Undo, *id), |value| encode_into(undo, value));
     }
     for (id, violation) in &commit.invalid {
         put(payload, block_key(Kind::Invalid, *id), |value| value.extend(violation.name().bytes()));

@@ -6,7 +6,7 @@ use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::chain_store::StorageError;
 
 /// The layout that this version writes.
-pub(super) const FORMAT: u16 = 1;
+pub(super) const FORMAT: u16 = 2;
 
 /// Bytes of a key that names a block.
 pub(super) const BLOCK_KEY_BYTES: usize = 37;

@@ -142,11 +142,11 @@ impl ChainReader for SledReader {
     fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
         match self.backlog.block(id) {
             Some(block) => Ok(Some(block)),
-            None => self.read(Kind::Body, id),
+            None => Ok(self.read(Kind::Body, id)?.map(Arc::new)),
         }
     }
 
-    fn undo(&self, id: BlockId) -> Result<Option<Arc<Undo>>, StorageError> {
+    fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
         match self.backlog.undo(id) {
             Some(undo) => Ok(Some(undo)),
             None => self.read(Kind::Undo, id),
@@ -155,13 +155,11 @@ impl ChainReader for SledReader {
 }
 
 impl SledReader {
-    fn read<T: Decode<()>>(&self, kind: Kind, id: BlockId) -> Result<Option<Arc<T>>, StorageError> {
+    fn read<T: Decode<()>>(&self, kind: Kind, id: BlockId) -> Result<Option<T>, StorageError> {
         let what = || format!("the {kind:?} of block {id:?}");
         let Some(bytes) = values::get(&self.database, &block_key(kind, id), what)? else { return Ok(None) };
         let value = codec::decode(&bytes, bytes.len());
-        value
-            .map(|value| Some(Arc::new(value)))
-            .map_err(|error| self.database.damaged(format!("{}: {error}", what())))
+        value.map(Some).map_err(|error| self.database.damaged(format!("{}: {error}", what())))
     }
 }
 
