@@ -13,6 +13,9 @@ use super::violation::Violation;
 use crate::primitives::codec::{Decode, Encode};
 use crate::primitives::{Address, Amount, Height, Output, Transaction};
 
+/// Transactions whose accounts are looked up together: enough to hide the memory's delay, few enough to stay near.
+const LOOK_AHEAD: usize = 64;
+
 /// A miner's reward that is not yet spendable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
 pub struct MaturingReward {
@@ -112,12 +115,23 @@ impl<A: Accounts> State<A> {
 
     fn execute_all(&mut self, block: &CheckedBlock) -> Result<(), Violation> {
         for (done, (sender, transaction)) in block.senders().iter().zip(block.transactions()).enumerate() {
+            if done.is_multiple_of(LOOK_AHEAD) {
+                self.look_ahead(block, done);
+            }
             if let Err(violation) = self.execute(*sender, transaction) {
                 self.take_back(block, done);
                 return Err(violation);
             }
         }
         Ok(())
+    }
+
+    /// Looks up the accounts of the next transactions of a block from this one on.
+    fn look_ahead(&self, block: &CheckedBlock, from: usize) {
+        let to = block.transactions().len().min(from + LOOK_AHEAD);
+        self.accounts.look_ahead(block.senders()[from..to].iter());
+        let outputs = block.transactions()[from..to].iter().flat_map(Transaction::outputs);
+        self.accounts.look_ahead(outputs.map(|output| &output.to));
     }
 
     /// Takes the first so many transactions of a block back, last first.
