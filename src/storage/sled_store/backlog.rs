@@ -17,6 +17,11 @@ use crate::storage::journal::{Group, Position};
 const WEIGHT_MAX: usize = 64 << 20;
 /// Groups that may wait, should they be small.
 const GROUPS_MAX: usize = 4_096;
+/// The share of either that waits, while more keeps coming, for a quiet moment: until blocks are durable and their
+/// news is out, the cores have better things to do than what the journal has done already.
+const WAITING_SHARE: usize = 2;
+/// Time without another group after which it is quiet.
+const QUIET: Duration = Duration::from_millis(100);
 /// What a header, or the name of a body, weighs in the overlay, in bytes.
 const HEADER_WEIGHT: usize = 256;
 /// What a transaction weighs: itself in the overlay, and its bytes in the queue.
@@ -76,6 +81,8 @@ struct State {
     blocks: HashMap<BlockId, Arc<Block>, RandomState>,
     undo: HashMap<BlockId, Undo, RandomState>,
     weight: usize,
+    /// Whether a group came since the database's thread last looked.
+    has_news: bool,
     is_closing: bool,
     failure: Option<StorageError>,
 }
@@ -108,15 +115,18 @@ impl Backlog {
             return Err(failure.clone());
         }
         state.queue.push_back(Arc::new(pending));
+        state.has_news = true;
         self.work.notify_one();
         Ok(())
     }
 
-    /// Waits for the next group; [`Next::Idle`] after `patience` without one.
+    /// Waits for the next group, and for a moment that is good for writing it; [`Next::Idle`] after `patience` without
+    /// one.
     pub(super) fn next(&self, patience: Duration) -> Next {
         let is_idle = |state: &mut State| state.queue.is_empty() && !state.is_closing;
         let waited = self.work.wait_timeout_while(self.state(), patience, is_idle);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        let state = self.wait_for_quiet(state);
         match state.queue.front() {
             Some(pending) => Next::Write(Arc::clone(pending)),
             None if state.is_closing => Next::Close,
@@ -179,12 +189,30 @@ impl Backlog {
         self.room.wait_while(self.state(), waits).unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Waits while groups keep coming and there is room for more.
+    fn wait_for_quiet<'a>(&self, mut state: MutexGuard<'a, State>) -> MutexGuard<'a, State> {
+        while state.has_news && state.has_time() {
+            state.has_news = false;
+            let waits = |state: &mut State| !state.has_news && state.has_time();
+            let waited = self.work.wait_timeout_while(state, QUIET, waits);
+            (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl State {
+    /// Whether what is queued may go on waiting.
+    fn has_time(&self) -> bool {
+        let has_room =
+            self.weight < WEIGHT_MAX / WAITING_SHARE && self.queue.len() < GROUPS_MAX / WAITING_SHARE;
+        has_room && !self.is_closing && !self.queue.is_empty()
+    }
+
     fn show(&mut self, commit: &Commit) {
         self.weight += weight_of(commit);
         self.headers.extend(commit.headers.iter().map(|header| (header.id, *header)));
