@@ -36,9 +36,9 @@ check:
 fmt:
     cargo fmt --all
 
-# Measure the lines named, or all; each prints both sides of its ratio.
+# Measure the lines named, or all; each prints both sides of its ratio. All take about an hour.
 bench *LINES:
-    cargo bench --no-default-features --features runtime,sled --bench speed -- {{LINES}}
+    cargo bench --bench speed -- {{LINES}}
 
 # Feed every fuzz target, or one, what it may not expect, for so many seconds each.
 fuzz SECONDS="60" TARGET="":

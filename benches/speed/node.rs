@@ -40,6 +40,8 @@ pub(crate) struct ColdRates {
 pub(crate) struct KnownRates {
     pub(crate) admit: f64,
     pub(crate) connect: f64,
+    /// Until they are in the database too, and the node has stopped.
+    pub(crate) settled: f64,
 }
 
 pub(crate) fn cold(chain: &Chain, index: Index) -> ColdRates {
@@ -61,17 +63,19 @@ pub(crate) fn cold(chain: &Chain, index: Index) -> ColdRates {
 
 pub(crate) fn known(chain: &Chain) -> KnownRates {
     let transfers = chain.transfers() as f64;
-    with_node(chain, Index::Off, async |handle, _| {
+    let mut admitted = 0.0;
+    let (admit, connect) = with_node(chain, Index::Off, async |handle, _| {
         let start = cpu::seconds();
         for chunk in chain.transfers.concat().chunks(GOSSIPED_TRANSACTIONS_MAX) {
             let verdicts = handle.submit_transactions(chunk.to_vec(), Purpose::Admit).await;
             let verdicts = verdicts.expect("the node runs");
             assert!(verdicts.iter().all(Result::is_ok), "the pool takes all transfers");
         }
-        let admitted = cpu::seconds();
+        admitted = cpu::seconds();
         connect(handle, &chain.blocks).await;
-        KnownRates { admit: transfers / (admitted - start), connect: transfers / (cpu::seconds() - admitted) }
-    })
+        (transfers / (admitted - start), transfers / (cpu::seconds() - admitted))
+    });
+    KnownRates { admit, connect, settled: transfers / (cpu::seconds() - admitted) }
 }
 
 /// Puts blocks into a data folder, in order, on top of what it holds.
@@ -84,6 +88,16 @@ pub(crate) fn fill(folder: &Path, params: &Arc<Params>, blocks: impl Iterator<It
             connect(handle, &some).await;
         }
     });
+}
+
+/// CPU seconds that blocks take on top of what a data folder holds, until they are durable.
+#[cfg(feature = "cli")]
+pub(crate) fn extend(folder: &Path, params: &Arc<Params>, blocks: &[Vec<u8>]) -> f64 {
+    on_folder(folder, params, Index::Off, async |handle, _| {
+        let start = cpu::seconds();
+        connect(handle, blocks).await;
+        cpu::seconds() - start
+    })
 }
 
 /// Hands over the blocks as fast as they are taken; ends when the last one is durable.

@@ -65,7 +65,10 @@ pub(crate) fn known(scale: Scale) -> Box<dyn FnMut() -> Round> {
     let chain = distinct(scale, 1_000_000, KNOWN_BLOCKS);
     Box::new(move || {
         let rates = node::known(&chain);
-        let others = [("transfers admitted to the pool", rates.admit)];
+        let others = [
+            ("transfers, to a stopped node", rates.settled),
+            ("transfers admitted to the pool", rates.admit),
+        ];
         Round::ratio(("known transfers, to durable", rates.connect), (BARE, bare(&chain)), &others)
     })
 }

@@ -77,6 +77,14 @@ pub(crate) const LINES: &[Line] = &[
     },
     #[cfg(feature = "cli")]
     Line {
+        name: "height",
+        title: "CPU of full blocks at height 10^5 / at height 10^3, to durable, same state",
+        target: Target::AtMost(1.05),
+        rounds: ROUNDS,
+        prepare: processes::height::against_low,
+    },
+    #[cfg(feature = "cli")]
+    Line {
         name: "sync",
         title: "a full chain synced over loopback, client's CPU / blocks never seen, indexed",
         target: Target::AtLeast(0.85),

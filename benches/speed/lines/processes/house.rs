@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::Arc;
 
 use cairn::consensus::params::{Params, ParamsOverride};
@@ -38,6 +39,12 @@ impl House {
     pub(super) fn clear(&self, name: &str) {
         // One that was never made needs no deleting.
         let _ = fs::remove_dir_all(self.folder(name));
+    }
+
+    /// Copies a data folder that no node has open.
+    pub(super) fn copy(&self, from: &str, to: &str) {
+        let copied = Command::new("cp").arg("-r").args([self.folder(from), self.folder(to)]).status();
+        assert!(copied.is_ok_and(|status| status.success()), "the folder is copied");
     }
 
     fn folder(&self, name: &str) -> PathBuf {

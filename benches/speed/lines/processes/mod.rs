@@ -1,6 +1,7 @@
 //! Lines that need the program itself: processes, sockets, memory of the system's own counting.
 
 pub(crate) mod admission;
+pub(crate) mod height;
 mod house;
 pub(crate) mod memory;
 pub(crate) mod start;
