@@ -139,6 +139,9 @@ impl Drive {
             self.mishaps();
             self.recover();
             self.look()?;
+            if self.swarm.clock_jump == 0.0 {
+                self.look_at_times()?;
+            }
         }
         Ok(())
     }
@@ -264,6 +267,11 @@ impl Drive {
             Some(_) => Err("what a node showed or reported was wrong".into()),
             None => Ok(()),
         }
+    }
+
+    fn look_at_times(&self) -> Result<(), String> {
+        let mut honest = (0..self.swarm.nodes).filter(|node| self.world.is_honest(*node));
+        honest.try_for_each(|node| Oracle::check_time(&self.world, node))
     }
 
     /// Looks at what must hold in the end.

@@ -78,6 +78,19 @@ impl Oracle {
         self.check_most_work(world, node, after.work)
     }
 
+    /// Holds a node whose clock never jumped to the rule on blocks from the future.
+    pub(super) fn check_time(world: &World, node: NodeIndex) -> Result<(), String> {
+        let Some(core) = world.node(node).core.as_ref() else { return Ok(()) };
+        let tip = core.tip();
+        let Some(track) = world.tracks().iter().rev().find(|track| track.id == tip) else { return Ok(()) };
+        let latest =
+            world.node(node).now(world.now_us()).timestamp().plus(world.params().future_limit_seconds);
+        if track.block.header.time <= latest {
+            return Ok(());
+        }
+        Err(format!("node {node} follows a block from further in the future than the rules allow"))
+    }
+
     fn check_most_work(&mut self, world: &World, node: NodeIndex, followed: Work) -> Result<(), String> {
         let store = &world.node(node).store;
         let mut linked: HashSet<BlockHash, FixedState> = HashSet::default();

@@ -61,7 +61,7 @@ impl Swarm {
         let rates = [maybe(0.5), maybe(0.5), maybe(0.3), maybe(0.5), maybe(0.5), maybe(0.2), maybe(0.5)];
         let [kill, kill_in_recovery, partition, flap, clog, clock_jump, slow_disk] = rates;
         let (pause, flood, skew, payments, liar) =
-            (maybe(0.5), maybe(0.1), maybe(100.0), maybe(1.0), maybe(1.0));
+            (maybe(0.5), maybe(0.1), maybe(150.0), maybe(1.0), maybe(1.0));
         Self {
             seed,
             nodes: random.random_range(3..9),
