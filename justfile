@@ -36,7 +36,7 @@ check:
 fmt:
     cargo fmt --all
 
-# Measure the lines named, or all; each prints both sides of its ratio. All take about an hour.
+# Measure the lines named, or all; each prints both sides of its ratio. All take long.
 bench *LINES:
     cargo bench --bench speed -- {{LINES}}
 
