@@ -11,7 +11,7 @@ use netsim::run::{Options, Progress, command, run as run_scenario};
 use netsim::scenario::Scenario;
 
 use super::cpu_time::{cpu_ms, peak_memory_bytes};
-use super::words::{clock, count, table};
+use super::words::{clock, count, say, table};
 use super::{FAILED, Failure, PASSED, RunArguments};
 
 /// Steps of the bar.
@@ -34,16 +34,16 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     bar.finish_and_clear();
     let took = began.and_then(|began| Some(cpu_ms()? - began));
     let repeat = command(&record, &arguments.scenario, &options);
-    println!("{}: {}\n", scenario.name, scenario.about);
-    println!("{}\n", facts(&record, took));
-    println!("{}", verdicts(&record.verdicts));
+    say(format_args!("{}: {}\n", scenario.name, scenario.about));
+    say(format_args!("{}\n", facts(&record, took)));
+    say(verdicts(&record.verdicts));
     if let Some(folder) = &arguments.out {
         write(folder, &record, &repeat)?;
     }
     if record.passed() {
         return Ok(ExitCode::from(PASSED));
     }
-    println!("\nRepeat it: {repeat}");
+    say(format_args!("\nRepeat it: {repeat}"));
     Ok(ExitCode::from(FAILED))
 }
 
@@ -124,10 +124,10 @@ fn write(folder: &Path, record: &RunRecord, repeat: &str) -> Result<(), Failure>
         let path = folder.join(name);
         fs::write(&path, text).map_err(into(&path))?;
     }
-    println!(
+    say(format_args!(
         "\nWritten: {} and {}",
         folder.join("summary.json").display(),
         folder.join("report.html").display()
-    );
+    ));
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use netsim::scenario::{BUILT_IN, Scenario, ScenarioError};
 
-use super::words::table;
+use super::words::{say, table};
 use super::{Failure, PASSED};
 
 /// Shows all with what they are about.
@@ -14,7 +14,7 @@ pub(crate) fn list() -> Result<ExitCode, Failure> {
         let scenario = Scenario::load(name)?;
         rows.push(vec![name.to_owned(), scenario.nodes.to_string(), scenario.about]);
     }
-    println!("{}", table(&["scenario", "nodes", "about"], &rows));
+    say(table(&["scenario", "nodes", "about"], &rows));
     Ok(ExitCode::from(PASSED))
 }
 
@@ -23,6 +23,6 @@ pub(crate) fn show(name: &str) -> Result<ExitCode, Failure> {
     let Some((_, text)) = BUILT_IN.iter().find(|(known, _)| *known == name) else {
         return Err(ScenarioError::Unknown(name.to_owned()).into());
     };
-    print!("{text}");
+    say(text.trim_end());
     Ok(ExitCode::from(PASSED))
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use indicatif::{ProgressBar, ProgressStyle};
 use netsim::swarm::{run_seed, trace_seed};
 
-use super::words::count;
+use super::words::{count, say};
 use super::{FAILED, Failure, PASSED};
 
 /// Runs so many seeds, and tells of each in which something does not hold.
@@ -27,21 +27,21 @@ pub(crate) fn sweep(from: u64, seeds: u64, trace: Option<&Path>) -> Result<ExitC
         if !outcome.failures.is_empty() {
             failed += 1;
             bar.suspend(|| {
-                println!("seed {seed}: {}", outcome.failures.join("\n  "));
-                println!("  repeat it: netsim sweep 1 --from {seed}");
-                println!("  it drew {:?}", outcome.swarm);
+                say(format_args!("seed {seed}: {}", outcome.failures.join("\n  ")));
+                say(format_args!("  repeat it: netsim sweep 1 --from {seed}"));
+                say(format_args!("  it drew {:?}", outcome.swarm));
             });
         }
         bar.set_message(format!("{failed} failed, {} blocks, {} crashes", count(blocks), count(deaths)));
         bar.inc(1);
     }
     bar.finish_and_clear();
-    println!(
+    say(format_args!(
         "{} seeds: {} in which something did not hold; {} blocks, {} crashes",
         count(seeds),
         count(failed),
         count(blocks),
         count(deaths),
-    );
+    ));
     Ok(ExitCode::from(if failed > 0 { FAILED } else { PASSED }))
 }

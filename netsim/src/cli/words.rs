@@ -1,5 +1,13 @@
 //! Numbers and tables as people read them.
 
+use std::fmt::Display;
+use std::io::{self, Write};
+
+/// Prints a line. Whoever reads may stop reading early: that is no failure.
+pub(crate) fn say(line: impl Display) {
+    let _unread = writeln!(io::stdout(), "{line}");
+}
+
 /// A count with its thousands apart.
 pub(crate) fn count(number: u64) -> String {
     let digits = number.to_string();
