@@ -20,8 +20,8 @@ use crate::inputs::{Seed, seeds};
 /// Bytes that a decoder may allocate for each byte of its input.
 const BYTES_PER_BYTE_MAX: u64 = 16;
 
-/// Bytes that it may allocate in any case: the words of an error.
-const ERROR_BYTES_MAX: u64 = 512;
+/// Bytes that it may allocate in any case: the words of an error, which may name every key that there is.
+const ERROR_BYTES_MAX: u64 = 1_024;
 
 /// Decodes a whole input; whether it is a value.
 type Decoder = fn(&[u8]) -> bool;
