@@ -89,7 +89,7 @@ impl Lab {
             next_name: 1,
         };
         lab.carry_out(effects);
-        lab.settle();
+        lab.input(Input::WantTemplates(true));
         lab
     }
 
