@@ -25,12 +25,12 @@ pub(crate) fn after_full_blocks(scale: Scale) -> Box<dyn FnMut() -> Round> {
     let (house, mut chain) = house_at_height(scale);
     let (_, height) = size(scale);
     let full_blocks = if scale == Scale::Full { FULL_BLOCKS } else { 2 };
-    copy(&house, "old", "ahead");
+    house.copy("old", "ahead");
     house.fill("ahead", (0..full_blocks).map(|_| chain.transfers()));
     Box::new(move || {
         let ahead = house.sandbox.node("ahead", &[]);
         house.clear("behind");
-        copy(&house, "old", "behind");
+        house.copy("old", "behind");
         let behind = house.sandbox.node("behind", &[]);
         let before = resident_mebibytes(&behind);
         behind.wait("all full blocks", |node| node.height() >= (height + full_blocks) as u64);
@@ -54,10 +54,4 @@ fn house_at_height(scale: Scale) -> (House, Wide) {
     let next = |number| if number < wide_blocks { chain.accounts() } else { chain.empty() };
     house.fill("old", (0..height).map(next));
     (house, chain)
-}
-
-fn copy(house: &House, from: &str, to: &str) {
-    let (from, to) = (house.sandbox.path(from), house.sandbox.path(to));
-    let copied = std::process::Command::new("cp").arg("-r").args([from, to]).status();
-    assert!(copied.is_ok_and(|status| status.success()), "the folder is copied");
 }
