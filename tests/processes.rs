@@ -9,6 +9,9 @@ use support::Sandbox;
 /// Blocks made before the story begins.
 const BLOCKS: u64 = 5;
 
+/// How often a node is started anew.
+const STARTS: u64 = 6;
+
 #[test]
 fn three_processes_find_each_other_agree_and_carry_a_payment_and_a_fourth_catches_up() {
     let sandbox = Sandbox::new("dev-three");
@@ -88,6 +91,18 @@ fn a_payment_that_waits_survives_a_restart() {
     let found = sandbox.json(&["tx", waiting.as_str().expect("an id is text"), "--data-dir", again.folder()]);
     assert_eq!(found["confirmations"], 1, "{found}");
     again.stop();
+}
+
+/// Right after a start the index is still taking blocks in while somebody asks where a payment is.
+#[test]
+fn the_faucet_makes_one_block_for_each_payment() {
+    let sandbox = Sandbox::new("dev-faucet");
+    for height in 1..=STARTS {
+        let node = sandbox.node("one", &["--dev-blocks", "manual"]);
+        let funded = node.call("dev_fund", json!([support::dev_address(), 1_000]));
+        assert_eq!((&funded["height"], node.height()), (&json!(height), height));
+        node.stop();
+    }
 }
 
 #[cfg(unix)]

@@ -47,12 +47,14 @@ pub(super) async fn locate(api: &Api, id: TransactionId) -> RpcResult<Option<Pla
     if let Some(entry) = ask!(api, Query::MempoolEntry(id) => MempoolEntry) {
         return Ok(Some(Place::Pool(entry)));
     }
+    // Before it is asked: what it takes in meanwhile is searched all the same.
+    let indexed = last_indexed(api).await?;
     if let Some((block_id, position)) = look_up(api, id).await?
         && let Some(place) = read(api, block_id, position).await?
     {
         return Ok(Some(place));
     }
-    search_last_blocks(api, id).await
+    search_last_blocks(api, id, indexed).await
 }
 
 /// The index's answer, unless it speaks of a block that has left the best chain.
@@ -76,10 +78,10 @@ fn place_in(block: &Arc<Block>, id: BlockId, position: u32, api: &Api) -> Option
     Some(Place::Block { id, time: block.header.time, position, transaction: Box::new(transaction), hashes })
 }
 
-/// Reads the last blocks that the index does not have yet, newest first.
-async fn search_last_blocks(api: &Api, id: TransactionId) -> RpcResult<Option<Place>> {
+/// Reads the last blocks above what the index had, newest first.
+async fn search_last_blocks(api: &Api, id: TransactionId, indexed: Height) -> RpcResult<Option<Place>> {
     let tip = api.node().view().tip.id.height;
-    let from = last_indexed(api).await?.max(tip.minus(SEARCHED_BLOCKS_MAX)).next();
+    let from = indexed.max(tip.minus(SEARCHED_BLOCKS_MAX)).next();
     if from > tip {
         return Ok(None);
     }
