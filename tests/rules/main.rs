@@ -17,6 +17,7 @@
 mod blame;
 mod build;
 mod case;
+#[macro_use]
 mod cases;
 mod consequence;
 mod halving;
@@ -47,55 +48,7 @@ fn play(group: &str) {
     }
 }
 
-#[test]
-fn the_rows_on_headers_hold() {
-    play("headers");
-}
-
-#[test]
-fn the_rows_on_bodies_hold() {
-    play("bodies");
-}
-
-#[test]
-fn the_rows_on_transactions_hold() {
-    play("transactions");
-}
-
-#[test]
-fn the_rows_on_signatures_hold() {
-    play("signatures");
-}
-
-#[test]
-fn the_rows_on_execution_hold() {
-    play("execution");
-}
-
-#[test]
-fn the_rows_on_limits_hold() {
-    play("limits");
-}
-
-#[test]
-fn the_rows_on_encodings_hold() {
-    play("encodings");
-}
-
-#[test]
-fn the_rows_on_rewards_hold() {
-    play("rewards");
-}
-
-#[test]
-fn the_rows_on_forks_hold() {
-    play("forks");
-}
-
-#[test]
-fn the_rows_on_reorganisations_hold() {
-    play("reorganisations");
-}
+with_groups!(tests);
 
 #[test]
 fn every_rule_has_a_case() {
