@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use netsim::record::{RunRecord, VerdictRecord};
-use netsim::report;
+use netsim::report::{self, count};
 use netsim::run::{Options, Progress, command, run as run_scenario};
 use netsim::scenario::Scenario;
 
 use super::cpu_time::{cpu_ms, peak_memory_bytes};
-use super::words::{clock, count, say, table};
+use super::words::{clock, say, table};
 use super::{FAILED, Failure, PASSED, RunArguments};
 
 /// Steps of the bar.

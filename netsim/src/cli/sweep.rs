@@ -4,9 +4,10 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use netsim::report::count;
 use netsim::swarm::{run_seed, trace_seed};
 
-use super::words::{count, say};
+use super::words::say;
 use super::{FAILED, Failure, PASSED};
 
 /// Runs so many seeds, and tells of each in which something does not hold.

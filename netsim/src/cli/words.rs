@@ -8,19 +8,6 @@ pub(crate) fn say(line: impl Display) {
     let _unread = writeln!(io::stdout(), "{line}");
 }
 
-/// A count with its thousands apart.
-pub(crate) fn count(number: u64) -> String {
-    let digits = number.to_string();
-    let mut shown = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            shown.push(',');
-        }
-        shown.push(digit);
-    }
-    shown
-}
-
 /// Virtual time: `1h 04m 30s`.
 pub(crate) fn clock(microseconds: u64) -> String {
     let seconds = microseconds / 1_000_000;
@@ -51,11 +38,6 @@ pub(crate) fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_stand_apart() {
-        assert_eq!([0, 999, 1_000, 1_234_567].map(count), ["0", "999", "1,000", "1,234,567"]);
-    }
 
     #[test]
     fn columns_are_as_wide_as_their_widest_entry() {

@@ -25,6 +25,8 @@ mod tables;
 mod text;
 mod timeline;
 
+pub use text::count;
+
 use crate::record::RunRecord;
 
 /// The report of a run as an HTML document; `command` is what repeats the run.
