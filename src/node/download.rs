@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Node;
 use super::chain::Chain;
 use super::checks::BodyFrom;
+use super::claims::Standing;
 use super::headers::{Body, Index};
 use super::message::{BLOCKS_PER_REQUEST_MAX, SyncRequest};
 use super::now::Now;
@@ -44,6 +45,8 @@ pub(super) struct Download {
     in_flight: BTreeMap<BlockHash, PeerId>,
     /// Running mean of a body's size in bytes.
     body_bytes: usize,
+    /// How things stood when no peer was found to be ahead.
+    nobody_ahead: Option<Standing>,
 }
 
 impl Default for Download {
@@ -55,6 +58,7 @@ impl Default for Download {
             evictions: 0,
             in_flight: BTreeMap::new(),
             body_bytes: 1_000,
+            nobody_ahead: None,
         }
     }
 }
@@ -106,8 +110,13 @@ impl Download {
 impl<R: ChainReader> Node<R> {
     /// Asks for the lowest missing bodies, as many as peers, memory and checks allow.
     pub(super) fn schedule_downloads(&mut self, now: Now) {
+        let standing = self.standing();
+        if self.download.nobody_ahead == Some(standing) {
+            return;
+        }
         let goal = self.best_to_be_had();
         self.download.refresh(&self.chain, goal);
+        self.download.nobody_ahead = goal.is_none().then_some(standing);
         if goal.is_none() || self.download.path.is_empty() || !self.has_room_for_bodies() {
             return;
         }
@@ -137,16 +146,19 @@ impl<R: ChainReader> Node<R> {
     /// The header ahead of the tip with most work that some peer showed or may well have. Others may have mined more
     /// and gone away: then the best of those who are here counts.
     pub(super) fn best_to_be_had(&self) -> Option<Index> {
+        if self.download.nobody_ahead == Some(self.standing()) {
+            return None;
+        }
         let headers = &self.chain.headers;
         let best = headers.best();
         let tip = self.chain.tip_id().hash;
         let tip_work = headers.work(self.chain.tip());
-        let of_peer = |peer: &Peer| match peer.shown.and_then(|shown| headers.find(&shown)) {
+        let of_peer = |peer: &Peer| match peer.claim().shown.and_then(|shown| headers.find(&shown)) {
             Some(shown) => Some(shown).filter(|shown| headers.get(*shown).violation.is_none()),
-            None => (peer.claimed_work >= headers.work(best)).then_some(best),
+            None => (peer.claim().work >= headers.work(best)).then_some(best),
         };
         // Most peers are where we are: they need no look into the tree.
-        let elsewhere = self.peers.connected.values().filter(|peer| peer.shown != Some(tip));
+        let elsewhere = self.peers.connected.values().filter(|peer| peer.claim().shown != Some(tip));
         let ahead = elsewhere.filter_map(of_peer).filter(|index| headers.work(*index) > tip_work);
         // On equal work the best header comes first, then the one that is fetched already.
         ahead.max_by_key(|index| {
@@ -158,8 +170,8 @@ impl<R: ChainReader> Node<R> {
     /// Whether a peer claims the work of a block and is not known to follow another branch.
     fn may_have(&self, peer: &Peer, index: Index) -> bool {
         let headers = &self.chain.headers;
-        let shown = peer.shown.and_then(|shown| headers.find(&shown));
-        peer.claimed_work >= headers.work(index)
+        let shown = peer.claim().shown.and_then(|shown| headers.find(&shown));
+        peer.claim().work >= headers.work(index)
             && shown.is_none_or(|shown| headers.ancestor(shown, headers.height(index)) == index)
     }
 

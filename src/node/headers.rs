@@ -70,6 +70,8 @@ pub(super) struct HeaderTree {
     best: Index,
     /// Places of evicted headers, to be used again.
     free: Vec<Index>,
+    /// How often headers came, went or turned out invalid.
+    changes: u64,
 }
 
 impl HeaderTree {
@@ -87,7 +89,7 @@ impl HeaderTree {
             next_sibling: None,
         };
         let by_hash = std::iter::once((facts.hash, GENESIS)).collect();
-        Self { entries: vec![entry], by_hash, best: GENESIS, free: Vec::new() }
+        Self { entries: vec![entry], by_hash, best: GENESIS, free: Vec::new(), changes: 0 }
     }
 
     pub(super) fn find(&self, hash: &BlockHash) -> Option<Index> {
@@ -113,6 +115,11 @@ impl HeaderTree {
     /// Number of headers, genesis included.
     pub(super) fn len(&self) -> usize {
         self.by_hash.len()
+    }
+
+    /// How often headers came, went or turned out invalid.
+    pub(super) fn changes(&self) -> u64 {
+        self.changes
     }
 
     /// The valid header with most work; on equal work the first seen.
@@ -143,6 +150,7 @@ impl HeaderTree {
             next_sibling: above.first_child,
         };
         let index = self.place(entry);
+        self.changes += 1;
         self.get_mut(parent).first_child = Some(index);
         self.by_hash.insert(hash, index);
         if violation.is_none() && facts.work > self.work(self.best) {
@@ -185,6 +193,7 @@ impl HeaderTree {
 
     /// Marks a block and all its descendants invalid; answers those that were not yet known to be.
     pub(super) fn invalidate(&mut self, index: Index, violation: Violation) -> Vec<Index> {
+        self.changes += 1;
         let mut marked = Vec::new();
         let mut pending = vec![(index, violation)];
         while let Some((next, violation)) = pending.pop() {
@@ -276,6 +285,7 @@ impl HeaderTree {
             Some(sibling) => self.get_mut(sibling).next_sibling = next,
             None => self.get_mut(parent).first_child = next,
         }
+        self.changes += 1;
         self.by_hash.remove(&hash);
         self.free.push(index);
     }

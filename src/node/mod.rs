@@ -9,13 +9,14 @@
 //! | a body or a signature must be checked | `checks` |
 //! | the tip moves | `tip` |
 //! | a block or a transaction is gossiped | `relay`, `transactions` |
-//! | others know more than we do | `sync` (headers), `download` (bodies), `progress` (whether it moves) |
+//! | others know more than we do | `claims` (who says so), `sync` (headers), `download` (bodies), `progress` (whether it moves) |
 //! | a peer asks, or misbehaves | `serving`, `peers`, `penalty` |
 //! | a client asks | `clients` |
 //! | time passes | `timers` |
 
 mod chain;
 mod checks;
+mod claims;
 mod clients;
 pub mod compact;
 mod download;
@@ -38,6 +39,7 @@ mod relay;
 mod restore;
 pub mod serve;
 mod serving;
+mod sorted_map;
 mod sync;
 pub mod template;
 pub mod template_builder;

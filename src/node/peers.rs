@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::input::RequestId;
 use super::now::Now;
 use super::penalty::Score;
+use super::sorted_map::SortedMap;
 use super::view::PeerView;
 use crate::primitives::{BlockHash, Height, PeerId, Work};
 
@@ -22,15 +23,10 @@ const BANS_MAX: usize = 1_024;
 #[derive(Debug)]
 pub(super) struct Peer {
     pub(super) outbound: bool,
+    claim: Claim,
     /// The tip of its last status.
     pub(super) claimed_tip: Option<BlockHash>,
-    /// Most work it claims and has not failed to prove.
-    pub(super) claimed_work: Work,
     pub(super) height: Option<Height>,
-    /// The newest block it claimed or showed to have.
-    pub(super) shown: Option<BlockHash>,
-    /// Whether it claimed a tip that nobody has asked it about yet.
-    pub(super) headers_due: bool,
     pub(super) clock_offset_seconds: Option<i64>,
     /// Whether people were told that its clock is off.
     pub(super) clock_told: bool,
@@ -47,6 +43,23 @@ pub(super) struct Peer {
     pub(super) side_headers: usize,
     /// When it may be given the waiting transactions again.
     pub(super) pool_due_ms: u64,
+}
+
+/// How far a peer is, by its word and by what it showed. Changed by [`Peers::change_claim`] alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Claim {
+    /// Most work it claims and has not failed to prove.
+    pub(super) work: Work,
+    /// The newest block it claimed or showed to have.
+    pub(super) shown: Option<BlockHash>,
+    /// Whether it claimed a tip that nobody has asked it about yet.
+    pub(super) headers_due: bool,
+}
+
+impl Peer {
+    pub(super) fn claim(&self) -> &Claim {
+        &self.claim
+    }
 }
 
 /// A question of ours that is not answered yet.
@@ -85,13 +98,15 @@ impl Asked {
 /// All connected peers, what they were asked, and who is banned.
 #[derive(Debug, Default)]
 pub(super) struct Peers {
-    pub(super) connected: BTreeMap<PeerId, Peer>,
-    pub(super) requests: BTreeMap<RequestId, Pending>,
+    pub(super) connected: SortedMap<PeerId, Peer>,
+    pub(super) requests: SortedMap<RequestId, Pending>,
     /// End of each ban in wall-clock milliseconds.
     pub(super) bans: BTreeMap<PeerId, u64>,
     /// What peers have against them that are not connected: a new connection is no clean slate.
     remembered: BTreeMap<PeerId, Score>,
     next_request: RequestId,
+    /// How often a claim of more than our tip, or who owes headers, has changed: while it stays, nobody new is ahead.
+    claims_changed: u64,
 }
 
 impl Peers {
@@ -106,11 +121,9 @@ impl Peers {
         }
         let fresh = Peer {
             outbound,
+            claim: Claim { work: Work::ZERO, shown: None, headers_due: false },
             claimed_tip: None,
-            claimed_work: Work::ZERO,
             height: None,
-            shown: None,
-            headers_due: false,
             clock_offset_seconds: None,
             clock_told: false,
             score: self.remembered.remove(&peer).unwrap_or_default(),
@@ -122,6 +135,7 @@ impl Peers {
             pool_due_ms: 0,
         };
         self.connected.insert(peer, fresh);
+        self.claims_changed += 1;
     }
 
     /// Forgets a peer and answers what it was still asked.
@@ -129,6 +143,7 @@ impl Peers {
         if let Some(known) = self.connected.remove(&peer) {
             self.remember(now, peer, known.score);
         }
+        self.claims_changed += 1;
         let gone: Vec<_> = self.asked(peer).map(|(request, _)| request).collect();
         gone.into_iter().filter_map(|request| self.requests.remove(&request)).collect()
     }
@@ -163,8 +178,36 @@ impl Peers {
     /// Numbers a new question.
     pub(super) fn ask(&mut self, peer: PeerId, asked: Asked) -> RequestId {
         self.next_request += 1;
+        self.claims_changed += u64::from(asked.is_headers());
         self.requests.insert(self.next_request, Pending { peer, asked });
         self.next_request
+    }
+
+    /// Takes out what a peer was asked under this number; `None` when it was not.
+    pub(super) fn answered(&mut self, peer: PeerId, request: RequestId) -> Option<Asked> {
+        self.requests.get(&request).filter(|pending| pending.peer == peer)?;
+        let asked = self.requests.remove(&request)?.asked;
+        self.claims_changed += u64::from(asked.is_headers());
+        Some(asked)
+    }
+
+    /// Changes what a peer claims. Who claims no more than our tip (its hash and its work) changes nothing for us.
+    pub(super) fn change_claim(
+        &mut self,
+        peer: PeerId,
+        tip: (BlockHash, Work),
+        change: impl FnOnce(&mut Claim),
+    ) {
+        let Some(known) = self.connected.get_mut(&peer) else { return };
+        let before = known.claim;
+        change(&mut known.claim);
+        let is_at_our_tip = known.claim.shown == Some(tip.0) && known.claim.work <= tip.1;
+        self.claims_changed += u64::from(known.claim != before && !is_at_our_tip);
+    }
+
+    /// How often a claim of more than our tip, or who owes headers, has changed.
+    pub(super) fn claims_changed(&self) -> u64 {
+        self.claims_changed
     }
 
     /// What a peer was asked and has not answered.

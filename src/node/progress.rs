@@ -52,7 +52,7 @@ impl<R: ChainReader> Node<R> {
         if stuck {
             self.sync.last_progress_ms = now.monotonic_ms;
             let work: Work = self.chain.headers.work(best);
-            let claims = self.peers.connected.iter().filter(|(_, peer)| peer.claimed_work >= work);
+            let claims = self.peers.connected.iter().filter(|(_, peer)| peer.claim().work >= work);
             if let Some(peer) = claims.map(|(id, _)| *id).next() {
                 self.outbox.push(Effect::Event(Event::SyncStalled { peer }));
             }

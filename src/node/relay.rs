@@ -259,7 +259,7 @@ impl<R: ChainReader> Node<R> {
     pub(super) fn on_compact_stalled(&mut self, now: Now, hash: BlockHash) {
         let Some(rebuilding) = self.relay.rebuilding.get(&hash) else { return };
         let work = self.chain.headers.find(&hash).map(|index| self.chain.headers.work(index));
-        let able = self.peers.connected.iter().filter(|(_, peer)| Some(peer.claimed_work) >= work);
+        let able = self.peers.connected.iter().filter(|(_, peer)| Some(peer.claim().work) >= work);
         let next = able.map(|(id, _)| *id).find(|id| !rebuilding.asked.contains(id));
         match next {
             Some(peer) if rebuilding.asked.len() < PEERS_ASKED_MAX => self.ask_missing(now, peer, hash),

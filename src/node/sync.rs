@@ -1,13 +1,14 @@
 //! Finding out who knows more: statuses, then headers from the best claim. A claim only orders the asking.
 
 use super::Node;
+use super::claims::Standing;
 use super::effect::Effect;
 use super::event::Event;
 use super::headers::Index;
 use super::input::{RequestFailure, RequestId};
 use super::message::{HEADERS_PER_ANSWER_MAX, LOCATOR_HASHES_MAX, Status, SyncRequest, SyncResponse};
 use super::now::Now;
-use super::peers::{Asked, Peer};
+use super::peers::{Asked, Claim, Peer};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::consensus::violation::{Blame, Violation};
@@ -20,8 +21,6 @@ const STATUS_INTERVAL_MS: u64 = 15_000;
 const HEADERS_STALL_MS: u64 = 8_000;
 /// Seconds between clocks above which people are told.
 const CLOCK_OFFSET_MAX_SECONDS: u64 = 60;
-/// Claims of work that headers did not prove, after which a peer is dropped.
-const UNPROVEN_CLAIMS_MAX: u32 = 3;
 /// Headers in a row that lead nowhere, besides as many as the best chain has, after which no more are taken from a
 /// peer: one alone cannot fill the room that all side branches share.
 const SIDE_HEADERS_PER_PEER_MAX: usize = 5_000;
@@ -34,6 +33,8 @@ pub(super) struct Sync {
     /// Whom people were told we sync from, until it is done.
     pub(super) announced: bool,
     pub(super) last_progress_ms: u64,
+    /// How things stood when nobody was found to ask for headers.
+    nobody_to_ask: Option<Standing>,
 }
 
 impl<R: ChainReader> Node<R> {
@@ -103,11 +104,7 @@ impl<R: ChainReader> Node<R> {
         request: RequestId,
         body: Result<SyncResponse, RequestFailure>,
     ) {
-        let Some(pending) = self.peers.requests.get(&request).filter(|pending| pending.peer == peer) else {
-            return;
-        };
-        let asked = pending.asked.clone();
-        self.peers.requests.remove(&request);
+        let Some(asked) = self.peers.answered(peer, request) else { return };
         if self.sync.headers == Some((peer, request)) {
             self.sync.headers = None;
         }
@@ -159,14 +156,17 @@ impl<R: ChainReader> Node<R> {
             return self.penalise(now, peer, Offence::OtherNetwork);
         }
         let offset = status.time.cast_signed().saturating_sub((now.wall_ms / 1_000).cast_signed());
+        let is_known =
+            status.tip == self.chain.tip_id().hash || self.chain.headers.find(&status.tip).is_some();
+        let claim = Claim { work: status.work, shown: Some(status.tip), headers_due: !is_known };
+        self.change_claim(peer, |before, _| *before = claim);
         let Some(known) = self.peers.connected.get_mut(&peer) else { return };
         let first = known.claimed_tip.is_none();
+        // Clocks tell whole seconds, so that a second more or less is no news.
+        let offset = known.clock_offset_seconds.filter(|known| known.abs_diff(offset) <= 1).unwrap_or(offset);
         // Most statuses say what was known before: no reader needs a new picture for them.
         self.published.view_changed |=
             known.height != Some(status.height) || known.clock_offset_seconds != Some(offset);
-        known.shown = Some(status.tip);
-        known.headers_due = self.chain.headers.find(&status.tip).is_none();
-        known.claimed_work = status.work;
         known.height = Some(status.height);
         known.clock_offset_seconds = Some(offset);
         known.claimed_tip = Some(status.tip);
@@ -185,18 +185,21 @@ impl<R: ChainReader> Node<R> {
     /// Asks the best claim for headers, unless someone is asked already or nobody claims more than we know. A branch
     /// with less work than the best header but more than the tip counts too: the best may turn out not to be had.
     pub(super) fn ask_headers(&mut self, now: Now) {
-        if self.sync.headers.is_some() {
+        let standing = self.standing();
+        if self.sync.headers.is_some() || self.sync.nobody_to_ask == Some(standing) {
             return;
         }
         let known_work = self.chain.headers.work(self.chain.headers.best());
         let tip_work = self.chain.headers.work(self.chain.tip());
         let claims = self.peers.connected.iter().filter(|(id, peer)| {
-            let is_news = peer.claimed_work > known_work || peer.headers_due && peer.claimed_work > tip_work;
+            let claim = peer.claim();
+            let is_news = claim.work > known_work || claim.headers_due && claim.work > tip_work;
             is_news && !self.peers.owes(**id, Asked::is_headers)
         });
-        let best = claims.max_by_key(|(id, peer)| (peer.claimed_work, std::cmp::Reverse(**id)));
-        if let Some(peer) = best.map(|(id, _)| *id) {
-            self.ask_headers_of(now, peer);
+        let best = claims.max_by_key(|(id, peer)| (peer.claim().work, std::cmp::Reverse(**id)));
+        match best.map(|(id, _)| *id) {
+            Some(peer) => self.ask_headers_of(now, peer),
+            None => self.sync.nobody_to_ask = Some(standing),
         }
     }
 
@@ -210,9 +213,7 @@ impl<R: ChainReader> Node<R> {
         if self.peers.owes(peer, Asked::is_headers) || !self.peers.connected.contains_key(&peer) {
             return;
         }
-        if let Some(known) = self.peers.connected.get_mut(&peer) {
-            known.headers_due = false;
-        }
+        self.change_claim(peer, |claim, _| claim.headers_due = false);
         let body = SyncRequest::Headers { locator: self.locator(from), maximum: HEADERS_PER_ANSWER_MAX };
         let request = self.ask(peer, Asked::Headers { above }, body);
         self.sync.headers = Some((peer, request));
@@ -297,15 +298,6 @@ impl<R: ChainReader> Node<R> {
         }
     }
 
-    /// Whether a peer claims more work than we know of, or a tip that we do not know.
-    fn claims_more(&self, peer: PeerId) -> bool {
-        let headers = &self.chain.headers;
-        let is_unknown = |tip: BlockHash| headers.find(&tip).is_none();
-        self.peers.connected.get(&peer).is_some_and(|peer| {
-            peer.claimed_work > headers.work(headers.best()) || peer.claimed_tip.is_some_and(is_unknown)
-        })
-    }
-
     fn on_bad_header(&mut self, now: Now, peer: PeerId, violation: Violation) {
         match violation.blame() {
             Blame::Miner | Blame::Sender => self.penalise(now, peer, Offence::InvalidHeaders),
@@ -314,43 +306,6 @@ impl<R: ChainReader> Node<R> {
             Blame::Nobody => {}
         }
         self.lower_claim(peer);
-    }
-
-    /// A peer showed a header: it has at least that much.
-    pub(super) fn note_height(&mut self, peer: PeerId, index: Index) {
-        let (height, work) = (self.chain.headers.height(index), self.chain.headers.work(index));
-        let hash = self.chain.headers.id(index).hash;
-        if let Some(known) = self.peers.connected.get_mut(&peer) {
-            let before = known.shown.and_then(|shown| self.chain.headers.find(&shown));
-            if before.is_none_or(|before| self.chain.headers.work(before) <= work) {
-                known.shown = Some(hash);
-            }
-            known.height = Some(known.height.map_or(height, |before| before.max(height)));
-            known.claimed_work = known.claimed_work.max(work);
-        }
-    }
-
-    /// Compares a claim with what the peer's headers came to, once it has no more.
-    fn judge_claim(&mut self, now: Now, peer: PeerId) {
-        let known_work = self.chain.headers.work(self.chain.headers.best());
-        let Some(known) = self.peers.connected.get_mut(&peer) else { return };
-        if known.claimed_work <= known_work {
-            known.unproven_claims = 0;
-            return;
-        }
-        known.unproven_claims += 1;
-        let often = known.unproven_claims >= UNPROVEN_CLAIMS_MAX;
-        self.lower_claim(peer);
-        if often {
-            self.penalise(now, peer, Offence::UnprovenClaim);
-        }
-    }
-
-    fn lower_claim(&mut self, peer: PeerId) {
-        let known_work = self.chain.headers.work(self.chain.headers.best());
-        if let Some(known) = self.peers.connected.get_mut(&peer) {
-            known.claimed_work = known.claimed_work.min(known_work);
-        }
     }
 
     pub(super) fn on_request_stalled(&mut self, now: Now, request: RequestId) {

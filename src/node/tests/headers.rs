@@ -123,5 +123,5 @@ fn headers_that_lead_to_the_best_chain_are_not_counted_against_who_brought_them(
     lab.tell_status(BOB, status_of(&heavier));
     lab.serve_for(1_000, &[(BOB, &heavier)]);
     lab.assert_at(&heavier);
-    assert_eq!(lab.node.peers.connected[&BOB].side_headers, 0);
+    assert_eq!(lab.node.peers.connected.get(&BOB).unwrap().side_headers, 0);
 }

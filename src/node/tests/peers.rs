@@ -1,7 +1,11 @@
 //! What peers have on their account, over connections and restarts.
 
+use std::sync::Arc;
+
 use super::chains::*;
 use super::harness::*;
+use crate::consensus::testing::TestChain;
+use crate::node::message::{Status, SyncRequest};
 use crate::node::penalty::BAN_MS;
 use crate::node::{Event, Input};
 use crate::primitives::PeerId;
@@ -85,7 +89,7 @@ fn a_peer_that_comes_and_goes_is_asked_no_more_often_where_it_stands() {
     let statuses = |lab: &mut Lab| {
         let mut count = 0;
         while let Some((request, question)) =
-            lab.take_asked(BOB, |body| matches!(body, crate::node::message::SyncRequest::Status(_)))
+            lab.take_asked(BOB, |body| matches!(body, SyncRequest::Status(_)))
         {
             lab.answer(BOB, request, honest(&chain, &question));
             count += 1;
@@ -107,12 +111,31 @@ fn people_are_told_once_of_a_clock_that_is_off() {
     for _ in 0..5 {
         for offset_seconds in [0, 600] {
             let time = lab.now.wall_ms / 1_000 + offset_seconds;
-            let status = crate::node::message::Status { time, ..status_of(&chain_of(0)) };
-            let body = crate::node::message::SyncRequest::Status(status);
+            let status = Status { time, ..status_of(&chain_of(0)) };
+            let body = SyncRequest::Status(status);
             lab.input(Input::Request { peer: BOB, request: 1, body });
         }
     }
     let told =
         lab.seen.events.iter().filter(|event| matches!(event, Event::ClockOffset { seconds: 600, .. }));
     assert_eq!(told.count(), 1);
+}
+
+#[test]
+fn a_second_more_or_less_on_a_peers_clock_is_no_news() {
+    let mut lab = Lab::new();
+    let chain = TestChain::new(lab.params.as_ref().clone());
+    lab.meet(BOB, &chain);
+    let offset = |lab: &Lab| lab.view().peers[0].clock_offset_seconds;
+    let mut told = |seconds: u64| {
+        let before = lab.view.clone().unwrap();
+        let time = lab.now.wall_ms / 1_000 + seconds;
+        let status = Status { time, ..status_of(&chain) };
+        lab.input(Input::Request { peer: BOB, request: 7, body: SyncRequest::Status(status) });
+        (offset(&lab), Arc::ptr_eq(&before, lab.view.as_ref().unwrap()))
+    };
+    assert_eq!(told(1), (Some(0), true));
+    assert_eq!(told(2), (Some(2), false));
+    assert_eq!(told(1), (Some(2), true));
+    assert_eq!(told(0), (Some(0), false));
 }
