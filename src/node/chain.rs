@@ -18,7 +18,7 @@ use crate::consensus::params::Params;
 use crate::consensus::undo::Undo;
 use crate::consensus::violation::Violation;
 use crate::primitives::{BlockHash, BlockId, Header, Height, Timestamp};
-use crate::storage::{ChainReader, StorageError};
+use crate::storage::{ChainReader, StorageError, StoredHeader};
 
 /// Blocks connected in one go before other inputs get their turn.
 const CONNECTED_AT_ONCE_MAX: usize = 64;
@@ -67,9 +67,10 @@ pub(super) struct Chain<R> {
 impl<R: ChainReader> Chain<R> {
     /// A chain of genesis alone.
     pub(super) fn new(params: Arc<Params>, reader: R) -> Self {
-        let facts = HeaderFacts::genesis(&params);
-        let headers = HeaderTree::new(&params.genesis().header, facts);
-        let genesis = Candidate { work: facts.work, first_checked: 0 };
+        let HeaderFacts { height, hash, work, .. } = HeaderFacts::genesis(&params);
+        let record = StoredHeader { id: BlockId { height, hash }, header: params.genesis().header, work };
+        let headers = HeaderTree::new(reader.share_header(record));
+        let genesis = Candidate { work, first_checked: 0 };
         Self {
             ledger: Ledger::genesis(Arc::clone(&params)),
             params,
@@ -133,7 +134,8 @@ impl<R: ChainReader> Chain<R> {
         if parent != self.headers.best() {
             self.make_room_beside_best(parent)?;
         }
-        let index = self.headers.insert(parent, *header, hash);
+        let record = self.headers.get(parent).child(header, hash);
+        let index = self.headers.insert(parent, self.reader.share_header(record));
         outbox.commit().headers.push(self.headers.get(index).stored());
         Ok((index, true))
     }
@@ -150,9 +152,9 @@ impl<R: ChainReader> Chain<R> {
         for marked in self.headers.invalidate(index, violation) {
             let entry = self.headers.get(marked);
             if let Body::Checked { order } = entry.body {
-                self.candidates.remove(&(Candidate { work: entry.facts.work, first_checked: order }, marked));
+                self.candidates.remove(&(Candidate { work: entry.work(), first_checked: order }, marked));
             }
-            outbox.commit().invalid.push((entry.facts.id(), entry.violation.unwrap_or(violation)));
+            outbox.commit().invalid.push((entry.id(), entry.violation.unwrap_or(violation)));
         }
     }
 

@@ -120,7 +120,7 @@ impl<R: ChainReader> Node<R> {
     fn place(&self, index: Index) -> BlockPlace {
         let entry = self.chain.headers.get(index);
         let active = self.chain.is_active(index);
-        let height = entry.facts.height;
+        let height = entry.height;
         BlockPlace {
             header: entry.stored(),
             confirmations: if active { self.chain.height().since(height) + 1 } else { 0 },
@@ -144,7 +144,7 @@ impl<R: ChainReader> Node<R> {
                 (None, false) => "headers-only",
             };
             let shared = self.chain.headers.height(self.chain.fork_point(index));
-            ChainTip { id: entry.facts.id(), branch_length: entry.facts.height.since(shared), status }
+            ChainTip { id: entry.id(), branch_length: entry.height.since(shared), status }
         };
         let mut tips: Vec<_> = leaves.map(tip).collect();
         // While headers are ahead of the bodies, the tip itself is no leaf.

@@ -201,8 +201,8 @@ impl<R: ChainReader> Node<R> {
         let entry = self.chain.headers.get(index);
         entry.body == Body::Missing
             && entry.violation.is_none()
-            && !self.download.in_flight.contains_key(&entry.facts.hash)
-            && !self.relay.is_rebuilding(&entry.facts.hash)
+            && !self.download.in_flight.contains_key(&entry.hash())
+            && !self.relay.is_rebuilding(&entry.hash())
     }
 
     /// Peers that may be asked for blocks, with the requests each has under way.

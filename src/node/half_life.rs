@@ -8,6 +8,9 @@ const SERIES: [u128; 6] = [661_577, 5_726_720, 41_309_550, 238_388_332, 1_031_76
 
 /// What is left of `value` after some time, rounded down: half of it after each half-life.
 pub(super) fn decayed(value: u64, elapsed_ms: u64, half_life_ms: u64) -> u64 {
+    if value == 0 {
+        return 0;
+    }
     let halvings = u32::try_from(elapsed_ms / half_life_ms).unwrap_or(u32::MAX);
     let left = value.checked_shr(halvings).unwrap_or(0);
     let part = u128::from(elapsed_ms % half_life_ms) * ONE / u128::from(half_life_ms);

@@ -2,9 +2,15 @@
 //!
 //! Each header points to its parent and to one ancestor further up, chosen so that jumps double on the way (Myers'
 //! skew-binary jump pointers): any ancestor is found in logarithmic time.
+//!
+//! What follows from a header's content lies apart from what this node makes of it: simulated nodes share the former.
+
+use std::hash::BuildHasher;
+use std::num::NonZeroU32;
+use std::sync::Arc;
 
 use foldhash::fast::RandomState;
-use hashbrown::HashMap;
+use hashbrown::HashTable;
 
 use crate::consensus::check_header::HeaderContext;
 use crate::consensus::facts::HeaderFacts;
@@ -14,10 +20,21 @@ use crate::storage::StoredHeader;
 
 /// A header's place in the tree. Stays valid until the header is evicted, which none with a body ever is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Index(u32);
+pub(super) struct Index(NonZeroU32);
 
 /// Genesis.
-pub(super) const GENESIS: Index = Index(0);
+pub(super) const GENESIS: Index = Index(NonZeroU32::MIN);
+
+impl Index {
+    fn of(place: usize) -> Self {
+        let number = u32::try_from(place + 1).ok().and_then(NonZeroU32::new);
+        Self(number.expect("2^32 headers do not fit memory"))
+    }
+
+    fn place(self) -> usize {
+        self.0.get() as usize - 1
+    }
+}
 
 /// What is known of a block's body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,8 +53,8 @@ pub(super) enum Body {
 /// One header and what hangs on it.
 #[derive(Debug)]
 pub(super) struct Entry {
-    pub(super) header: Header,
-    pub(super) facts: HeaderFacts,
+    record: Arc<StoredHeader>,
+    pub(super) height: Height,
     pub(super) parent: Option<Index>,
     pub(super) body: Body,
     /// Whether this body and those of all ancestors are checked.
@@ -51,7 +68,34 @@ pub(super) struct Entry {
 
 impl Entry {
     pub(super) fn stored(&self) -> StoredHeader {
-        StoredHeader { id: self.facts.id(), header: self.header, work: self.facts.work }
+        *self.record
+    }
+
+    pub(super) fn header(&self) -> &Header {
+        &self.record.header
+    }
+
+    pub(super) fn id(&self) -> BlockId {
+        self.record.id
+    }
+
+    pub(super) fn hash(&self) -> BlockHash {
+        self.record.id.hash
+    }
+
+    pub(super) fn work(&self) -> Work {
+        self.record.work
+    }
+
+    pub(super) fn facts(&self) -> HeaderFacts {
+        let StoredHeader { id, header, work } = &*self.record;
+        HeaderFacts { height: id.height, hash: id.hash, time: header.time, bits: header.bits, work: *work }
+    }
+
+    /// The record of a header that has this one as its parent.
+    pub(super) fn child(&self, header: &Header, hash: BlockHash) -> StoredHeader {
+        let facts = self.facts().child(header, hash);
+        StoredHeader { id: facts.id(), header: *header, work: facts.work }
     }
 
     fn order(&self) -> Option<u64> {
@@ -66,7 +110,9 @@ impl Entry {
 #[derive(Debug)]
 pub(super) struct HeaderTree {
     entries: Vec<Entry>,
-    by_hash: HashMap<BlockHash, Index, RandomState>,
+    /// By hash, which the entries tell themselves.
+    by_hash: HashTable<Index>,
+    hasher: RandomState,
     best: Index,
     /// Places of evicted headers, to be used again.
     free: Vec<Index>,
@@ -76,10 +122,11 @@ pub(super) struct HeaderTree {
 
 impl HeaderTree {
     /// A tree of genesis alone.
-    pub(super) fn new(genesis: &Header, facts: HeaderFacts) -> Self {
+    pub(super) fn new(genesis: Arc<StoredHeader>) -> Self {
+        let hash = genesis.id.hash;
         let entry = Entry {
-            header: *genesis,
-            facts,
+            height: genesis.id.height,
+            record: genesis,
             parent: None,
             body: Body::Checked { order: 0 },
             linked: true,
@@ -88,28 +135,37 @@ impl HeaderTree {
             first_child: None,
             next_sibling: None,
         };
-        let by_hash = std::iter::once((facts.hash, GENESIS)).collect();
-        Self { entries: vec![entry], by_hash, best: GENESIS, free: Vec::new(), changes: 0 }
+        let mut tree = Self {
+            entries: vec![entry],
+            by_hash: HashTable::new(),
+            hasher: RandomState::default(),
+            best: GENESIS,
+            free: Vec::new(),
+            changes: 0,
+        };
+        tree.name(hash, GENESIS);
+        tree
     }
 
     pub(super) fn find(&self, hash: &BlockHash) -> Option<Index> {
-        self.by_hash.get(hash).copied()
+        let is_it = |index: &Index| self.get(*index).hash() == *hash;
+        self.by_hash.find(self.hasher.hash_one(hash), is_it).copied()
     }
 
     pub(super) fn get(&self, index: Index) -> &Entry {
-        &self.entries[index.0 as usize]
+        &self.entries[index.place()]
     }
 
     pub(super) fn id(&self, index: Index) -> BlockId {
-        self.get(index).facts.id()
+        self.get(index).id()
     }
 
     pub(super) fn height(&self, index: Index) -> Height {
-        self.get(index).facts.height
+        self.get(index).height
     }
 
     pub(super) fn work(&self, index: Index) -> Work {
-        self.get(index).facts.work
+        self.get(index).work()
     }
 
     /// Number of headers, genesis included.
@@ -130,17 +186,21 @@ impl HeaderTree {
     /// Everything the rules must know to check a child of `parent`.
     pub(super) fn context(&self, parent: Index) -> HeaderContext {
         let entry = self.get(parent);
-        HeaderContext { parent: entry.facts, grandparent: entry.parent.map(|index| self.get(index).facts) }
+        HeaderContext {
+            parent: entry.facts(),
+            grandparent: entry.parent.map(|index| self.get(index).facts()),
+        }
     }
 
-    /// Adds a checked header below its parent. A child of an invalid block is invalid.
-    pub(super) fn insert(&mut self, parent: Index, header: Header, hash: BlockHash) -> Index {
+    /// Adds a checked header, which [`Entry::child`] of its parent made a record of. A child of an invalid block is
+    /// invalid.
+    pub(super) fn insert(&mut self, parent: Index, record: Arc<StoredHeader>) -> Index {
+        let (hash, work) = (record.id.hash, record.work);
         let above = self.get(parent);
-        let facts = above.facts.child(&header, hash);
         let violation = above.violation.map(|_| Violation::InvalidParent);
         let entry = Entry {
-            header,
-            facts,
+            height: record.id.height,
+            record,
             parent: Some(parent),
             body: Body::Missing,
             linked: false,
@@ -152,8 +212,8 @@ impl HeaderTree {
         let index = self.place(entry);
         self.changes += 1;
         self.get_mut(parent).first_child = Some(index);
-        self.by_hash.insert(hash, index);
-        if violation.is_none() && facts.work > self.work(self.best) {
+        self.name(hash, index);
+        if violation.is_none() && work > self.work(self.best) {
             self.best = index;
         }
         index
@@ -238,7 +298,7 @@ impl HeaderTree {
 
     /// All headers, in no order that means anything.
     pub(super) fn indexes(&self) -> impl DoubleEndedIterator<Item = Index> + '_ {
-        let all = (0..self.entries.len() as u32).map(Index);
+        let all = (0..self.entries.len()).map(Index::of);
         all.filter(|index| *index == GENESIS || self.get(*index).parent.is_some())
     }
 
@@ -248,7 +308,7 @@ impl HeaderTree {
     }
 
     fn get_mut(&mut self, index: Index) -> &mut Entry {
-        &mut self.entries[index.0 as usize]
+        &mut self.entries[index.place()]
     }
 
     fn children(&self, index: Index) -> impl Iterator<Item = Index> + '_ {
@@ -265,12 +325,26 @@ impl HeaderTree {
 
     fn place(&mut self, entry: Entry) -> Index {
         if let Some(index) = self.free.pop() {
-            self.entries[index.0 as usize] = entry;
+            self.entries[index.place()] = entry;
             return index;
         }
-        let index = Index(u32::try_from(self.entries.len()).expect("2^32 headers do not fit memory"));
+        let index = Index::of(self.entries.len());
         self.entries.push(entry);
         index
+    }
+
+    fn name(&mut self, hash: BlockHash, index: Index) {
+        let Self { entries, by_hash, hasher, .. } = self;
+        let rehash = |index: &Index| hasher.hash_one(entries[index.place()].hash());
+        by_hash.insert_unique(hasher.hash_one(hash), index, rehash);
+    }
+
+    fn forget_name(&mut self, hash: BlockHash) {
+        let Self { entries, by_hash, hasher, .. } = self;
+        let is_it = |index: &Index| entries[index.place()].hash() == hash;
+        if let Ok(entry) = by_hash.find_entry(hasher.hash_one(hash), is_it) {
+            entry.remove();
+        }
     }
 
     fn may_go(&self, index: Index, spared: Index) -> bool {
@@ -278,7 +352,7 @@ impl HeaderTree {
     }
 
     fn remove_leaf(&mut self, index: Index) {
-        let (hash, next) = (self.get(index).facts.hash, self.get(index).next_sibling);
+        let (hash, next) = (self.get(index).hash(), self.get(index).next_sibling);
         let Some(parent) = self.get_mut(index).parent.take() else { return };
         let before = self.children(parent).find(|child| self.get(*child).next_sibling == Some(index));
         match before {
@@ -286,7 +360,7 @@ impl HeaderTree {
             None => self.get_mut(parent).first_child = next,
         }
         self.changes += 1;
-        self.by_hash.remove(&hash);
+        self.forget_name(hash);
         self.free.push(index);
     }
 

@@ -234,15 +234,20 @@ impl Peers {
 
     /// What everyone may see of the peers.
     pub(super) fn views(&self, now: Now) -> Vec<PeerView> {
-        let in_flight = self.count_requests(|_| true);
         let view = |(peer, known): (&PeerId, &Peer)| PeerView {
             peer: *peer,
             outbound: known.outbound,
             height: known.height,
             clock_offset_seconds: known.clock_offset_seconds,
             score: known.score.shown_at(now.monotonic_ms),
-            requests_in_flight: in_flight.get(peer).copied().unwrap_or_default(),
+            requests_in_flight: 0,
         };
-        self.connected.iter().map(view).collect()
+        let mut views: Vec<_> = self.connected.iter().map(view).collect();
+        for pending in self.requests.values() {
+            if let Ok(place) = views.binary_search_by_key(&pending.peer, |view| view.peer) {
+                views[place].requests_in_flight += 1;
+            }
+        }
+        views
     }
 }

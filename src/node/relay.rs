@@ -34,8 +34,8 @@ const MISSING_PATIENCE_MS: u64 = 500;
 const REBUILDS_MAX: usize = 16;
 /// Peers asked for missing transactions before the whole block is wanted.
 const PEERS_ASKED_MAX: usize = 2;
-/// Blocks of which it is remembered who told of them first; those made here, too.
-const TOLD_BY_MAX: usize = 256;
+/// Blocks of which it is remembered who told of them first, those made here too: more than are news at one time.
+const TOLD_BY_MAX: usize = 32;
 /// Questions that one peer may owe answers to before no more missing transactions are asked from it.
 const OWED_MAX: usize = 16;
 
@@ -44,13 +44,13 @@ const OWED_MAX: usize = 16;
 pub(super) struct Relay {
     rebuilding: BTreeMap<BlockHash, Rebuilding>,
     made_here: BTreeSet<BlockHash>,
-    /// The first variant of each block that was news, by who told of it: no other variant is forwarded.
-    told: BTreeMap<BlockHash, Told>,
-    told_order: VecDeque<BlockHash>,
+    /// The first variant of each block that was news, oldest first: no other variant is forwarded.
+    told: VecDeque<Told>,
 }
 
 #[derive(Debug)]
 struct Told {
+    block: BlockHash,
     by: PeerId,
     /// Whether our peers hear of it through gossip.
     is_forwarded: bool,
@@ -69,15 +69,20 @@ impl Relay {
 
     /// Who told of a block first.
     pub(super) fn told_by(&self, hash: &BlockHash) -> Option<PeerId> {
-        self.told.get(hash).map(|told| told.by)
+        self.told(hash).map(|told| told.by)
     }
 
     fn is_forwarded(&self, hash: &BlockHash) -> bool {
-        self.told.get(hash).is_some_and(|told| told.is_forwarded)
+        self.told(hash).is_some_and(|told| told.is_forwarded)
+    }
+
+    /// Mostly the newest is asked for.
+    fn told(&self, hash: &BlockHash) -> Option<&Told> {
+        self.told.iter().rev().find(|told| told.block == *hash)
     }
 
     fn note_forwarded(&mut self, hash: &BlockHash) {
-        if let Some(told) = self.told.get_mut(hash) {
+        if let Some(told) = self.told.iter_mut().rev().find(|told| told.block == *hash) {
             told.is_forwarded = true;
         }
     }
@@ -90,14 +95,12 @@ impl Relay {
         self.made_here.insert(hash);
     }
 
-    fn note_teller(&mut self, hash: BlockHash, peer: PeerId) {
-        if self.told.insert(hash, Told { by: peer, is_forwarded: false }).is_none() {
-            self.told_order.push_back(hash);
+    /// Notes who told of a block; asked only while nobody is known to have.
+    fn note_teller(&mut self, block: BlockHash, peer: PeerId) {
+        if self.told.len() >= TOLD_BY_MAX {
+            self.told.pop_front();
         }
-        if self.told_order.len() > TOLD_BY_MAX {
-            let oldest = self.told_order.pop_front();
-            oldest.and_then(|hash| self.told.remove(&hash));
-        }
+        self.told.push_back(Told { block, by: peer, is_forwarded: false });
     }
 }
 
@@ -191,8 +194,8 @@ impl<R: ChainReader> Node<R> {
     /// Whether a block has at least the work of the chain some blocks below the tip: cheap branches are no news.
     fn has_work_of_news(&self, parent: Index, block: &CompactBlock) -> bool {
         let least = self.chain.at(self.chain.height().minus(NEWS_DEPTH));
-        let facts = self.chain.headers.get(parent).facts.child(&block.header, BlockHash::ZERO);
-        least.is_none_or(|least| facts.work >= self.chain.headers.work(least))
+        let record = self.chain.headers.get(parent).child(&block.header, BlockHash::ZERO);
+        least.is_none_or(|least| record.work >= self.chain.headers.work(least))
     }
 
     /// Its parent is unknown: it waits, and its sender is asked for the headers between.

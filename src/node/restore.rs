@@ -61,7 +61,8 @@ impl<R: ChainReader> Chain<R> {
             if let Some(parent) = self.headers.find(&each.header.previous)
                 && self.headers.find(&each.id.hash).is_none()
             {
-                self.headers.insert(parent, each.header, each.id.hash);
+                let record = self.headers.get(parent).child(&each.header, each.id.hash);
+                self.headers.insert(parent, self.reader.share_header(record));
             }
         }
         for (id, violation) in &stored.invalid {
@@ -152,8 +153,8 @@ impl<R: ChainReader> Chain<R> {
         for index in self.headers.indexes() {
             let entry = self.headers.get(index);
             let Body::Checked { order } = entry.body else { continue };
-            if entry.linked && entry.violation.is_none() && entry.facts.work >= self.headers.work(tip) {
-                self.candidates.insert((Candidate { work: entry.facts.work, first_checked: order }, index));
+            if entry.linked && entry.violation.is_none() && entry.work() >= self.headers.work(tip) {
+                self.candidates.insert((Candidate { work: entry.work(), first_checked: order }, index));
             }
         }
     }

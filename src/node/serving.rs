@@ -67,7 +67,7 @@ impl<R: ChainReader> Node<R> {
         let count = maximum.min(HEADERS_PER_ANSWER_MAX);
         let indexes =
             (from.0..from.0.saturating_add(count)).map_while(|height| self.chain.at(Height(height)));
-        indexes.map(|index| self.chain.headers.get(index).header).collect()
+        indexes.map(|index| *self.chain.headers.get(index).header()).collect()
     }
 
     /// A prefix of what was asked, up to the first block whose body is not here.

@@ -86,13 +86,13 @@ impl<R: ChainReader> Node<R> {
 
     /// Where this node stands.
     pub(super) fn status(&self, now: Now) -> Status {
-        let tip = &self.chain.headers.get(self.chain.tip()).facts;
+        let tip = self.chain.headers.get(self.chain.tip());
         Status {
             genesis: self.params.genesis_hash(),
             block_one: self.chain.block_one().unwrap_or(BlockHash::ZERO),
-            tip: tip.hash,
+            tip: tip.hash(),
             height: tip.height,
-            work: tip.work,
+            work: tip.work(),
             time: now.wall_ms / 1_000,
         }
     }

@@ -19,6 +19,11 @@ pub trait ChainReader: Clone {
     fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError>;
     /// The undo record of a block that was connected once.
     fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError>;
+
+    /// A header as the core keeps it. Where many cores share one process, one copy may serve them all.
+    fn share_header(&self, header: StoredHeader) -> Arc<StoredHeader> {
+        Arc::new(header)
+    }
 }
 
 /// Takes commits, in order, and makes them last.

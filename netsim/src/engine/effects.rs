@@ -100,9 +100,13 @@ impl World {
         self.floods.release(message);
     }
 
-    fn show(&mut self, node: NodeIndex, view: Arc<View>) {
+    fn show(&mut self, node: NodeIndex, mut view: Arc<View>) {
         if self.config.audits {
             self.audit_view(node, &view);
+        }
+        // The largest part of a picture, at thousands of nodes.
+        if let Some(view) = Arc::get_mut(&mut view).filter(|_| !self.config.keeps_events) {
+            view.peers = Vec::new();
         }
         self.nodes[node].view = Some(view);
     }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use cairn::consensus::state_root::GROUP_BITS;
 use cairn::consensus::undo::Undo;
 use cairn::consensus::violation::Violation;
-use cairn::primitives::{Block, BlockId};
+use cairn::primitives::{Block, BlockHash, BlockId};
 use cairn::storage::{
     ChainReader, ChainStore, Checkpoint, CheckpointDelta, Commit, StorageError, StoredChain, StoredHeader,
 };
@@ -30,6 +30,8 @@ pub(crate) struct Library(Rc<RefCell<Shelves>>);
 struct Shelves {
     works: Vec<Work>,
     by_id: HashMap<BlockId, u32, FixedState>,
+    /// What the cores keep of each header.
+    headers: HashMap<BlockHash, Arc<StoredHeader>, FixedState>,
     /// The newest different checkpoints: nodes that had the same history take the same ones.
     checkpoints: VecDeque<Arc<CheckpointDelta>>,
 }
@@ -147,6 +149,10 @@ impl ChainReader for NodeStore {
     fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
         Ok(self.read(id, UNDO, |work| work.undo))
     }
+
+    fn share_header(&self, header: StoredHeader) -> Arc<StoredHeader> {
+        self.library.0.borrow_mut().same_header(header)
+    }
 }
 
 impl Shelves {
@@ -161,6 +167,12 @@ impl Shelves {
 }
 
 impl Shelves {
+    /// Everything in a record follows from the header's hash, but what is compared need not be believed.
+    fn same_header(&mut self, header: StoredHeader) -> Arc<StoredHeader> {
+        let known = self.headers.entry(header.id.hash).or_insert_with(|| Arc::new(header));
+        if **known == header { Arc::clone(known) } else { Arc::new(header) }
+    }
+
     fn same_checkpoint(&mut self, delta: Arc<CheckpointDelta>) -> Arc<CheckpointDelta> {
         if let Some(known) = self.checkpoints.iter().rev().find(|known| **known == delta) {
             return Arc::clone(known);
@@ -251,6 +263,18 @@ mod tests {
         let (ours, plain) = (ours.stored_chain(), plain.stored_chain());
         assert_eq!((ours.headers, ours.bodies), (plain.headers, plain.bodies));
         assert_eq!((ours.tip, ours.checkpoint), (plain.tip, plain.checkpoint));
+    }
+
+    #[test]
+    fn cores_share_the_record_of_a_header_but_never_one_that_says_something_else() {
+        let library = Library::default();
+        let (alice, bob) = (NodeStore::new(library.clone()), NodeStore::new(library));
+        let record = commits(1).remove(0).headers.remove(0);
+        let shared = alice.share_header(record);
+        assert!(Arc::ptr_eq(&shared, &bob.share_header(record)));
+        let other = StoredHeader { work: record.work.plus(record.work), ..record };
+        assert_eq!(*bob.share_header(other), other);
+        assert!(!Arc::ptr_eq(&shared, &NodeStore::new(Library::default()).share_header(record)));
     }
 
     #[test]

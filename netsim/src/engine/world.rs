@@ -31,7 +31,7 @@ pub struct WorldConfig {
     pub overrides: ParamsOverride,
     /// Whether nodes share the results of checks and what they committed. Changes nothing but time and memory.
     pub is_sharing: bool,
-    /// Whether every node keeps the events it reported.
+    /// Whether every node keeps the events it reported, and its pictures show its peers.
     pub keeps_events: bool,
     /// Microseconds that a heavy check takes off the core.
     pub check_us: u64,

@@ -1,22 +1,24 @@
 //! The tree of headers: quick ways up, and room for another chain however many side branches there are.
 
+use std::sync::Arc;
+
 use super::chains::*;
 use super::harness::*;
-use crate::consensus::HeaderFacts;
+use crate::node::View;
 use crate::node::headers::{Body, GENESIS, HeaderTree, Index};
 use crate::primitives::{BlockHash, Header, Height};
 
 fn tree() -> HeaderTree {
-    let params = chain_of(0).params;
-    HeaderTree::new(&params.genesis().header, HeaderFacts::genesis(&params))
+    HeaderTree::new(Arc::new(View::at_genesis(&chain_of(0).params).tip))
 }
 
 /// Adds a header; the tree does not look at its rules.
 fn add(tree: &mut HeaderTree, parent: Index, number: u32) -> Index {
-    let header = Header { nonce: number, previous: tree.id(parent).hash, ..tree.get(parent).header };
+    let header = Header { nonce: number, previous: tree.id(parent).hash, ..*tree.get(parent).header() };
     let mut hash = [0; 32];
     hash[..4].copy_from_slice(&number.to_le_bytes());
-    tree.insert(parent, header, BlockHash(hash))
+    let record = tree.get(parent).child(&header, BlockHash(hash));
+    tree.insert(parent, Arc::new(record))
 }
 
 fn add_branch(tree: &mut HeaderTree, parent: Index, numbers: std::ops::Range<u32>) -> Vec<Index> {
