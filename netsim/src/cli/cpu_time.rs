@@ -16,11 +16,3 @@ pub(crate) fn cpu_ms() -> Option<u64> {
     let system: u64 = fields.next()?.parse().ok()?;
     Some((user + system) * TICK_MS)
 }
-
-/// The most memory this process ever held, in bytes; `None` where the system does not say.
-pub(crate) fn peak_memory_bytes() -> Option<u64> {
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    let kilobytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
-    Some(kilobytes * 1_024)
-}

@@ -2,6 +2,7 @@
 
 mod cpu_time;
 mod explain;
+mod memory;
 mod run;
 mod scenarios;
 mod sweep;

@@ -7,10 +7,11 @@ use std::process::ExitCode;
 use indicatif::{ProgressBar, ProgressStyle};
 use netsim::record::{RunRecord, VerdictRecord};
 use netsim::report::{self, count};
-use netsim::run::{Options, Progress, command, run as run_scenario};
+use netsim::run::{Options, Progress, command, run_and_keep};
 use netsim::scenario::Scenario;
 
-use super::cpu_time::{cpu_ms, peak_memory_bytes};
+use super::cpu_time::cpu_ms;
+use super::memory::Memory;
 use super::words::{clock, say, table};
 use super::{FAILED, Failure, PASSED, RunArguments};
 
@@ -30,12 +31,12 @@ pub(crate) fn run(arguments: &RunArguments) -> Result<ExitCode, Failure> {
     };
     let began = cpu_ms();
     let bar = bar();
-    let record = run_scenario(&scenario, &options, &mut |progress| show_progress(&bar, progress))?;
+    let (record, world) = run_and_keep(&scenario, &options, &mut |progress| show_progress(&bar, progress))?;
     bar.finish_and_clear();
     let took = began.and_then(|began| Some(cpu_ms()? - began));
     let repeat = command(&record, &arguments.scenario, &options);
     say(format_args!("{}: {}\n", scenario.name, scenario.about));
-    say(format_args!("{}\n", facts(&record, took)));
+    say(format_args!("{}\n", facts(&record, took, Memory::of(world))));
     say(verdicts(&record.verdicts));
     if let Some(folder) = &arguments.out {
         write(folder, &record, &repeat)?;
@@ -62,7 +63,7 @@ fn show_progress(bar: &ProgressBar, progress: &Progress) {
 }
 
 /// What was run, and how fast.
-fn facts(record: &RunRecord, cpu_ms: Option<u64>) -> String {
+fn facts(record: &RunRecord, cpu_ms: Option<u64>, memory: Option<Memory>) -> String {
     let network = &record.network;
     let mut lines = vec![
         format!(
@@ -90,15 +91,24 @@ fn facts(record: &RunRecord, cpu_ms: Option<u64>) -> String {
         format!("  trace {}", record.trace_hash),
     ];
     if let Some(ms) = cpu_ms.filter(|ms| *ms > 0) {
-        let memory = peak_memory_bytes().map_or(String::new(), |bytes| format!(", {} MB", bytes >> 20));
         lines.push(format!(
-            "  {:.2} s of processor time: {} deliveries a second, {} times real time{memory}",
+            "  {:.2} s of processor time: {} deliveries a second, {} times real time",
             ms as f64 / 1e3,
             count(record.traffic.messages * 1_000 / ms),
             count(record.duration_us / 1_000 / ms),
         ));
     }
+    if let Some(Memory { peak, each, shared }) = memory {
+        let (peak, each, shared) = (megabytes(peak), each as f64 / 1e3, megabytes(shared));
+        lines.push(format!(
+            "  {peak} of memory at most; in the end {each:.1} kB a node beside {shared} for all"
+        ));
+    }
     lines.join("\n")
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", count(bytes / 1_000_000))
 }
 
 fn verdicts(verdicts: &[VerdictRecord]) -> String {

@@ -12,6 +12,8 @@ use super::event::Event;
 const BUCKET_BITS: u32 = 10;
 /// Buckets in the ring: eight seconds, longer than almost any message takes.
 const RING_BUCKETS: usize = 1 << 13;
+/// Events for which an emptied list keeps its room: a flood fills some lists with a thousand times as many.
+const SPARE_EVENTS_MAX: usize = 64;
 
 /// All that is still to happen.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub(crate) struct Queue {
     present: BinaryHeap<Reverse<Entry>>,
     ring: Vec<Vec<Reverse<Entry>>>,
     in_ring: usize,
-    /// Emptied lists, to be used again: a bucket that once was full must not hold on to its room.
+    /// Emptied lists, to be used again.
     spare: Vec<Vec<Reverse<Entry>>>,
     far: BinaryHeap<Reverse<Entry>>,
 }
@@ -97,7 +99,10 @@ impl Queue {
         let list = std::mem::take(&mut self.ring[slot]);
         if !list.is_empty() {
             self.in_ring -= list.len();
-            self.spare.push(std::mem::replace(&mut self.present, list.into()).into_vec());
+            let emptied = std::mem::replace(&mut self.present, list.into()).into_vec();
+            if emptied.capacity() <= SPARE_EVENTS_MAX {
+                self.spare.push(emptied);
+            }
         }
         while self.far.peek().is_some_and(|entry| self.is_within_reach(entry.0.at_us)) {
             if let Some(entry) = self.far.pop() {

@@ -182,6 +182,12 @@ impl World {
         node
     }
 
+    /// Takes all nodes and their links away. What is left is what they shared and what was seen of them.
+    pub fn clear(&mut self) {
+        self.nodes = Vec::new();
+        self.links = Links::default();
+    }
+
     /// Every block that was found, in the order of finding.
     pub(crate) fn tracks(&self) -> &[Track] {
         &self.observer.blocks

@@ -30,12 +30,21 @@ pub fn run(
     options: &Options,
     watch: &mut dyn FnMut(&Progress),
 ) -> Result<RunRecord, ScenarioError> {
+    run_and_keep(scenario, options, watch).map(|(record, _)| record)
+}
+
+/// The same, with the world as it is in the end.
+pub fn run_and_keep(
+    scenario: &Scenario,
+    options: &Options,
+    watch: &mut dyn FnMut(&Progress),
+) -> Result<(RunRecord, World), ScenarioError> {
     let built = build(scenario, options)?;
     let mut drive = Drive::new(scenario, options, built);
     drive.run(watch);
     let (record, mut world) = drive.conclude();
     world.end_story().map_err(|cause| trace_error(options, cause))?;
-    Ok(record)
+    Ok((record, world))
 }
 
 /// What kept a trace from being written.

@@ -17,7 +17,7 @@ mod plan;
 mod tests;
 
 pub(crate) use build::client_parameters;
-pub use drive::run;
+pub use drive::{run, run_and_keep};
 pub use expect::EXPECTATIONS;
 pub(crate) use load::Load;
 
