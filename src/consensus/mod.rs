@@ -52,8 +52,8 @@ pub use params::{NetworkKind, Params, ParamsError, ParamsOverride, PrefundOverri
 pub use reward::subsidy;
 pub use state::{MaturingReward, State};
 pub use state_root::{
-    AccountPath, STATE_ROOT_INTERVAL, TreeRoot, committed_state_height, group_of, path_of, state_root,
-    state_root_by_definition,
+    AccountPath, PathPrefix, STATE_ROOT_INTERVAL, TreeRoot, committed_state_height, group_of, path_of,
+    state_root, state_root_by_definition,
 };
 pub use state_tree::StateTree;
 pub use undo::Undo;

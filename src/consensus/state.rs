@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
+use super::accounts::LOOK_AHEAD;
 pub use super::accounts::{Account, AccountTable, Accounts};
 use super::check_block::CheckedBlock;
 use super::check_header::ensure;
@@ -12,9 +13,6 @@ pub use super::undo::Undo;
 use super::violation::Violation;
 use crate::primitives::codec::{Decode, Encode};
 use crate::primitives::{Address, Amount, Height, Output, Transaction};
-
-/// Transactions whose accounts are looked up together: enough to hide the memory's delay, few enough to stay near.
-const LOOK_AHEAD: usize = 64;
 
 /// A miner's reward that is not yet spendable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]

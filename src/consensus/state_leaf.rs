@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::accounts::Account;
 use super::state_root::{
-    AccountPath, GROUP_BITS, LEAF_ACCOUNTS_MAX, RECORD_BYTES, leaf_hash, path_of, record,
+    AccountPath, GROUP_BITS, LEAF_ACCOUNTS_MAX, PathPrefix, RECORD_BYTES, leaf_hash, path_of, record,
 };
 use crate::primitives::{Address, Amount};
 
@@ -15,7 +15,7 @@ const PREFIX_BITS: usize = u64::BITS as usize;
 /// computed again in the rare case that two paths agree so far.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Entry {
-    pub(super) prefix: u64,
+    pub(super) prefix: PathPrefix,
     pub(super) address: Address,
     pub(super) account: Account,
 }
@@ -24,7 +24,7 @@ pub(super) struct Entry {
 #[derive(Debug, Clone)]
 pub(super) struct Leaf {
     count: u8,
-    prefixes: [u64; LEAF_ACCOUNTS_MAX],
+    prefixes: [PathPrefix; LEAF_ACCOUNTS_MAX],
     records: [[u8; RECORD_BYTES]; LEAF_ACCOUNTS_MAX],
 }
 
@@ -43,7 +43,7 @@ impl Entry {
     /// Whether the path goes right at this depth.
     pub(super) fn bit(&self, depth: usize) -> bool {
         if depth < PREFIX_BITS {
-            self.prefix << depth >> (PREFIX_BITS - 1) == 1
+            self.prefix.0 << depth >> (PREFIX_BITS - 1) == 1
         } else {
             self.path().bit(depth)
         }
@@ -51,7 +51,7 @@ impl Entry {
 
     /// The group of accounts this one belongs to.
     pub(super) const fn group(&self) -> u16 {
-        (self.prefix >> (u64::BITS - GROUP_BITS)) as u16
+        (self.prefix.0 >> (u64::BITS - GROUP_BITS)) as u16
     }
 
     fn path(&self) -> AccountPath {
@@ -64,7 +64,7 @@ impl Leaf {
     pub(super) fn new(entries: &[Entry]) -> Self {
         let mut leaf = Self {
             count: entries.len() as u8,
-            prefixes: [0; LEAF_ACCOUNTS_MAX],
+            prefixes: [PathPrefix::default(); LEAF_ACCOUNTS_MAX],
             records: [[0; RECORD_BYTES]; LEAF_ACCOUNTS_MAX],
         };
         for (index, entry) in entries.iter().enumerate() {
@@ -122,7 +122,7 @@ impl Leaf {
     }
 }
 
-fn entry(prefix: u64, record: &[u8; RECORD_BYTES]) -> Entry {
+fn entry(prefix: PathPrefix, record: &[u8; RECORD_BYTES]) -> Entry {
     let (address, numbers) = record.split_first_chunk::<32>().expect("a record is longer than an address");
     let number =
         |at: usize| u64::from_le_bytes(*numbers[at..].first_chunk().expect("a record ends with two numbers"));
@@ -141,7 +141,7 @@ mod tests {
     fn entries() -> Vec<Entry> {
         let entry = |prefix, number: u8| {
             let account = Account { balance: Amount(1 << number), nonce: u64::MAX - u64::from(number) };
-            Entry { prefix, address: Address([number; 32]), account }
+            Entry { prefix: PathPrefix(prefix), address: Address([number; 32]), account }
         };
         let mut entries: Vec<_> =
             (0..12).map(|number| entry([4, 5, 6][usize::from(number).div_ceil(10)], number)).collect();
@@ -150,7 +150,7 @@ mod tests {
     }
 
     fn seen(entries: impl IntoIterator<Item = Entry>) -> Vec<(u64, Address, Account)> {
-        entries.into_iter().map(|entry| (entry.prefix, entry.address, entry.account)).collect()
+        entries.into_iter().map(|entry| (entry.prefix.0, entry.address, entry.account)).collect()
     }
 
     #[test]

@@ -21,6 +21,10 @@ pub(super) const RECORD_BYTES: usize = 48;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AccountPath(pub [u8; 32]);
 
+/// The first 64 bits of an account's path, which hardly ever two accounts have in common.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct PathPrefix(pub u64);
+
 /// Root of the tree over all accounts; 32 zero bytes when there is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub struct TreeRoot(pub [u8; 32]);
@@ -80,9 +84,9 @@ impl AccountPath {
     }
 
     /// The first 64 bits.
-    pub(super) fn prefix(&self) -> u64 {
+    pub fn prefix(&self) -> PathPrefix {
         let first = self.0.first_chunk().expect("a path is longer than 8 bytes");
-        u64::from_be_bytes(*first)
+        PathPrefix(u64::from_be_bytes(*first))
     }
 }
 

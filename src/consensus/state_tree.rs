@@ -2,7 +2,7 @@
 
 use std::iter;
 
-use super::accounts::{Account, Accounts};
+use super::accounts::{Account, Accounts, LOOK_AHEAD};
 use super::state_leaf::{Entry, Leaf};
 use super::state_root::{GROUP_BITS, LEAF_ACCOUNTS_MAX, TreeRoot, node_hash};
 use crate::primitives::Address;
@@ -63,13 +63,9 @@ impl StateTree {
         touched: impl IntoIterator<Item = Address>,
         accounts: &impl Accounts,
     ) -> Vec<u16> {
-        let mut changes: Vec<_> =
-            touched.into_iter().map(|address| Entry::new(address, Account::default())).collect();
+        let mut changes = look_up(touched, accounts);
         changes.sort_unstable_by(Entry::order);
         changes.dedup_by_key(|change| change.address);
-        for change in &mut changes {
-            change.account = accounts.get(&change.address);
-        }
         self.root = self.update_subtree(self.root, &changes, 0);
         let mut groups: Vec<_> = changes.iter().map(Entry::group).collect();
         groups.dedup();
@@ -229,6 +225,20 @@ impl<T> Slots<T> {
     }
 }
 
+/// The accounts of these addresses as they are now.
+fn look_up(touched: impl IntoIterator<Item = Address>, accounts: &impl Accounts) -> Vec<Entry> {
+    let touched: Vec<_> = touched.into_iter().collect();
+    let mut entries = Vec::with_capacity(touched.len());
+    for some in touched.chunks(LOOK_AHEAD) {
+        accounts.look_ahead(some.iter());
+        entries.extend(some.iter().map(|address| {
+            let (prefix, account) = accounts.get_with_path(address);
+            Entry { prefix, address: *address, account }
+        }));
+    }
+    entries
+}
+
 /// Entries sorted by path, parted by the bit at this depth.
 fn split(entries: &[Entry], depth: usize) -> (&[Entry], &[Entry]) {
     entries.split_at(entries.partition_point(|entry| !entry.bit(depth)))
@@ -239,6 +249,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::consensus::state_root::PathPrefix;
     use crate::consensus::{AccountTable, group_of, path_of, state_root, state_root_by_definition};
     use crate::primitives::Amount;
 
@@ -335,7 +346,7 @@ mod tests {
 
     #[test]
     fn paths_that_agree_in_their_first_bits_are_told_apart_by_the_rest() {
-        let alike = |number| Entry { prefix: 5, address: address(number), account: account(1) };
+        let alike = |number| Entry { prefix: PathPrefix(5), address: address(number), account: account(1) };
         let mut entries: Vec<_> = (0..40).map(alike).collect();
         entries.sort_by(Entry::order);
         assert!(entries.is_sorted_by_key(|entry| path_of(&entry.address)));
