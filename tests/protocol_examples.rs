@@ -45,7 +45,7 @@ fn the_document_shows_a_payment() {
     let hashes = TransactionHashes::of(&payment, &genesis);
     shows("payment", "the encoding", &hex::encode(codec::encode(&payment)));
     shows("payment", "the id", &hashes.id.to_string());
-    shows("payment", "the signing hash", &hashes.signing.to_string());
+    shows("payment", "the signing hash", &payment.signing_hash(&genesis).to_string());
     shows("payment", "the leaf hash", &hashes.leaf.to_string());
     shows("payment", "the transaction root", &merkle::transaction_root(&[hashes.leaf]).to_string());
 }

@@ -12,7 +12,7 @@ use cairn::node::compact::{Rebuilt, Reconstruction, check_shape};
 use cairn::node::message::{CompactBlock, MESSAGE_BYTES_MAX, SyncRequest, SyncResponse};
 use cairn::primitives::codec::{Decode, Encode, decode, decode_prefix, encode, encoded_len};
 use cairn::primitives::keys::verify;
-use cairn::primitives::transaction::TransactionHashes;
+use cairn::primitives::transaction::{TransactionHashes, signature_checks};
 use cairn::primitives::{Block, Coinbase, CompactTarget, Header, Height, List, Timestamp, Transaction};
 use cairn::storage::chain_file::{ChainFileReader, ChainFileWriter};
 
@@ -111,8 +111,9 @@ pub fn gossip_transactions(data: &[u8]) {
     for transaction in &transactions {
         check_transaction(transaction, &encode(transaction.as_ref()));
     }
-    let hashes = transactions.iter().map(|each| (each, TransactionHashes::of(each, &DEV.genesis_hash())));
-    let checks: Vec<_> = hashes.map(|(each, hashes)| hashes.signature_check(each)).collect();
+    let genesis = DEV.genesis_hash();
+    let hashes = TransactionHashes::of_each(transactions.iter().map(Arc::as_ref), &genesis);
+    let checks = signature_checks(transactions.iter().map(Arc::as_ref).zip(&hashes), &genesis);
     let together = verify(&checks).err().unwrap_or_default();
     let alone = (0..checks.len()).filter(|at| verify(&checks[*at..=*at]).is_err());
     assert_eq!(
@@ -169,7 +170,7 @@ pub fn round_trip<T: Encode + Decode<()> + PartialEq + Debug>(data: &[u8]) -> Op
 fn check_transaction(transaction: &Transaction, encoded: &[u8]) {
     let genesis = DEV.genesis_hash();
     let hashes = TransactionHashes::of(transaction, &genesis);
-    assert_eq!((hashes.id, hashes.signing), (transaction.id(&genesis), transaction.signing_hash(&genesis)));
+    assert_eq!(hashes.id, transaction.id(&genesis));
     assert_eq!((hashes.leaf, hashes.size as usize), (transaction.leaf_hash(), encoded.len()));
     let verdict = check_transaction_in_isolation(transaction);
     assert_eq!(verdict, check_transaction_in_isolation(transaction));

@@ -10,7 +10,7 @@ use crate::primitives::block::HEADER_BYTES;
 use crate::primitives::codec::encoded_len;
 use crate::primitives::keys::SignatureCheck;
 use crate::primitives::merkle::transaction_root;
-use crate::primitives::transaction::TransactionHashes;
+use crate::primitives::transaction::{TransactionHashes, signature_checks};
 use crate::primitives::{
     Address, Amount, Block, BlockHash, BlockId, Coinbase, Header, Height, LeafHash, StateRoot, Transaction,
 };
@@ -85,8 +85,8 @@ impl CheckedBlock {
     pub fn trusted(block: Arc<Block>, params: &Params) -> Self {
         let genesis = params.genesis_hash();
         let transactions = &block.transactions;
-        let hashes = TransactionHashes::of_all(transactions, &genesis);
-        let senders = transactions.iter().map(Transaction::sender_address).collect();
+        let hashes = TransactionHashes::of_each(transactions.iter(), &genesis);
+        let senders = Address::of_each(transactions.iter().map(|each| &each.sender));
         let transaction_bytes: usize = hashes.iter().map(|hashes| hashes.size as usize).sum();
         // A sum beyond 64 bits is beyond the supply too, so execution refuses such a block before it is paid out.
         let total_fees = transactions.iter().fold(0_u64, |sum, each| sum.saturating_add(each.fee.0));
@@ -160,19 +160,19 @@ impl CheckedBlock {
         self.0.total_fees
     }
 
-    /// The check of the signature at `index`; none beyond the last transaction.
-    pub fn signature_check(&self, index: usize) -> Option<SignatureCheck> {
-        let transaction = self.transactions().get(index)?;
-        Some(self.hashes().get(index)?.signature_check(transaction))
+    /// The transaction at `index` with its hashes; none beyond the last.
+    pub fn hashed(&self, index: usize) -> Option<(&Transaction, &TransactionHashes)> {
+        Some((self.transactions().get(index)?, self.hashes().get(index)?))
     }
 
     /// The checks of all signatures but those already known to be good, by the hash of the whole transaction.
-    pub fn signature_checks(&self, already_known: impl Fn(&LeafHash) -> bool) -> Vec<SignatureCheck> {
-        let pairs = self.hashes().iter().zip(self.transactions());
-        pairs
-            .filter(|(hashes, _)| !already_known(&hashes.leaf))
-            .map(|(hashes, transaction)| hashes.signature_check(transaction))
-            .collect()
+    pub fn signature_checks(
+        &self,
+        genesis: &BlockHash,
+        already_known: impl Fn(&LeafHash) -> bool,
+    ) -> Vec<SignatureCheck> {
+        let all = self.transactions().iter().zip(self.hashes());
+        signature_checks(all.filter(|(_, hashes)| !already_known(&hashes.leaf)), genesis)
     }
 }
 
@@ -344,15 +344,6 @@ mod tests {
     }
 
     #[test]
-    fn each_signature_can_be_checked_by_its_place() {
-        let chain = dev_chain();
-        let forged = remade(block_of_payments(&chain), |block| block.transactions[1].signature.0[0] ^= 1);
-        let checked = CheckedBlock::trusted(forged, &chain.params);
-        let verdict = |index| checked.signature_check(index).map(|check| verify(&[check]));
-        assert_eq!([verdict(0), verdict(1), verdict(2)], [Some(Ok(())), Some(Err(vec![0])), None]);
-    }
-
-    #[test]
     fn a_signature_is_spared_only_when_the_whole_transaction_was_seen() {
         let chain = dev_chain();
         let seen = block_of_payments(&chain);
@@ -360,7 +351,7 @@ mod tests {
         let forged = remade(seen.clone(), |block| block.transactions[0].signature.0[0] ^= 1);
         let checks = |block: Arc<Block>| {
             let checked = CheckedBlock::trusted(block, &chain.params);
-            checked.signature_checks(|leaf| *leaf == known)
+            checked.signature_checks(&chain.params.genesis_hash(), |leaf| *leaf == known)
         };
         let honest = checks(Arc::new(seen));
         assert_eq!((honest.len(), verify(&honest)), (1, Ok(())));

@@ -6,11 +6,13 @@ use super::effect::VerifyJob;
 use super::input::Verified;
 use crate::consensus::check_block::check_block_in_isolation;
 use crate::consensus::params::Params;
-use crate::primitives::keys::{SignatureCheck, verify};
+use crate::primitives::Transaction;
+use crate::primitives::keys::verify;
+use crate::primitives::transaction::{TransactionHashes, signature_checks};
 
 /// Does the whole job.
 pub fn execute(job: &VerifyJob, params: &Params) -> Verified {
-    conclude(job, &bad_signatures(job, 0..signature_count(job)), params)
+    conclude(job, &bad_signatures(job, 0..signature_count(job), params), params)
 }
 
 /// Signatures that a job must check. Where they stand in the job, over all its blocks, numbers them from 0.
@@ -23,9 +25,9 @@ pub fn signature_count(job: &VerifyJob) -> usize {
 }
 
 /// The numbers of the bad signatures within a part of the job.
-pub fn bad_signatures(job: &VerifyJob, part: Range<usize>) -> Vec<usize> {
+pub fn bad_signatures(job: &VerifyJob, part: Range<usize>, params: &Params) -> Vec<usize> {
     let start = part.start;
-    match verify(&signature_checks(job, part)) {
+    match verify(&signature_checks(signed(job, part), &params.genesis_hash())) {
         Ok(()) => Vec::new(),
         Err(bad) => bad.into_iter().map(|position| start + position).collect(),
     }
@@ -50,7 +52,8 @@ pub fn conclude(job: &VerifyJob, bad: &[usize], params: &Params) -> Verified {
     }
 }
 
-fn signature_checks(job: &VerifyJob, part: Range<usize>) -> Vec<SignatureCheck> {
+/// What is signed within a part of the job.
+fn signed(job: &VerifyJob, part: Range<usize>) -> Vec<(&Transaction, &TransactionHashes)> {
     match job {
         VerifyJob::Body(_) => Vec::new(),
         VerifyJob::Signatures(blocks) => blocks
@@ -58,14 +61,11 @@ fn signature_checks(job: &VerifyJob, part: Range<usize>) -> Vec<SignatureCheck> 
             .flat_map(|(block, indexes)| indexes.iter().map(move |index| (block, *index as usize)))
             .skip(part.start)
             .take(part.len())
-            .map(|(block, index)| {
-                block.signature_check(index).expect("the core names positions of the block")
-            })
+            .map(|(block, index)| block.hashed(index).expect("the core names positions of the block"))
             .collect(),
-        VerifyJob::Transactions(transactions) => transactions[part]
-            .iter()
-            .map(|(transaction, hashes)| hashes.signature_check(transaction))
-            .collect(),
+        VerifyJob::Transactions(transactions) => {
+            transactions[part].iter().map(|(transaction, hashes)| (transaction.as_ref(), hashes)).collect()
+        }
     }
 }
 
@@ -130,9 +130,11 @@ mod tests {
         let with_hashes =
             |each: Transaction| (Arc::new(each.clone()), TransactionHashes::of(&each, &genesis));
         let job = VerifyJob::Transactions(transactions.into_iter().map(with_hashes).collect());
-        let in_parts: Vec<usize> =
-            [0..5, 5..10, 10..12].into_iter().flat_map(|part| bad_signatures(&job, part)).collect();
-        assert_eq!(in_parts, bad_signatures(&job, 0..signature_count(&job)));
+        let in_parts: Vec<usize> = [0..5, 5..10, 10..12]
+            .into_iter()
+            .flat_map(|part| bad_signatures(&job, part, &chain.params))
+            .collect();
+        assert_eq!(in_parts, bad_signatures(&job, 0..signature_count(&job), &chain.params));
         let Verified::Transactions(verdicts) = conclude(&job, &in_parts, &chain.params) else {
             panic!("transactions are answered by transactions");
         };

@@ -59,6 +59,12 @@ impl Address {
         Self(hash::ADDRESS.derive(&key.0))
     }
 
+    /// The addresses of many.
+    pub fn of_each<'a>(keys: impl IntoIterator<Item = &'a PublicKey>) -> Vec<Self> {
+        let mut derive = hash::ADDRESS.derive_each();
+        keys.into_iter().map(|key| Self(derive(&key.0))).collect()
+    }
+
     /// The text form for a kind of network.
     pub fn to_text(self, kind: AddressKind) -> String {
         let human_part = Hrp::parse(kind.human_part()).expect("both human parts are lower-case letters");

@@ -55,19 +55,23 @@ impl fmt::Debug for SecretKey {
 #[derive(Debug, Clone)]
 pub struct SignatureCheck {
     item: Item,
-    seed: [u8; 32],
+    /// What the coefficients of its batch depend on.
+    name: [u8; 32],
 }
 
 impl SignatureCheck {
     /// Prepares the check of one signature over `message` (its SHA-512 is computed here).
     pub fn new(key: PublicKey, signature: &Signature, message: &[u8]) -> Self {
-        // In one piece: a hasher for several takes longer to set up than this takes to hash.
-        let seed = blake3::hash(&[&key.0[..], &signature.0, message].concat());
+        let all = blake3::hash(&[&key.0[..], &signature.0, message].concat());
+        Self::named(key, signature, message, *all.as_bytes())
+    }
+
+    /// The same, where a hash is known already over all that makes this check differ from others: nobody can change
+    /// anything about it and keep that `name`.
+    pub(super) fn named(key: PublicKey, signature: &Signature, message: &[u8], name: [u8; 32]) -> Self {
         let signature = ed25519_zebra::Signature::from_bytes(&signature.0);
-        Self {
-            item: Item::from((ed25519_zebra::VerificationKeyBytes::from(key.0), signature, message)),
-            seed: *seed.as_bytes(),
-        }
+        let item = Item::from((ed25519_zebra::VerificationKeyBytes::from(key.0), signature, message));
+        Self { item, name }
     }
 }
 
@@ -102,8 +106,8 @@ fn collect_bad(checks: &[SignatureCheck], start: usize, bad: &mut Vec<usize>) {
 }
 
 fn batch_holds(checks: &[SignatureCheck]) -> bool {
-    let seeds: Vec<_> = checks.iter().map(|check| check.seed).collect();
-    let seed = blake3::hash(seeds.as_flattened());
+    let names: Vec<_> = checks.iter().map(|check| check.name).collect();
+    let seed = blake3::hash(names.as_flattened());
     let mut batch = Verifier::new();
     for check in checks {
         batch.queue(check.item.clone());

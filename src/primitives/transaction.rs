@@ -99,7 +99,7 @@ impl Transaction {
 
     /// What the sender signs.
     pub fn signing_hash(&self, genesis: &BlockHash) -> SigningHash {
-        TransactionHashes::of(self, genesis).signing
+        SigningHash(hash::SIGNING_HASH.derive(unsigned(encode_behind(self, &mut genesis.0.to_vec()))))
     }
 
     /// Hash of the whole encoding.
@@ -126,13 +126,11 @@ impl Transaction {
     }
 }
 
-/// The three hashes and the size of a transaction, from one encoding.
+/// What is wanted of every transaction, from one encoding: who it is, where it stands in a block's tree, and its size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TransactionHashes {
     /// See [`Transaction::id`].
     pub id: TransactionId,
-    /// See [`Transaction::signing_hash`].
-    pub signing: SigningHash,
     /// See [`Transaction::leaf_hash`].
     pub leaf: LeafHash,
     /// Length of the encoding in bytes.
@@ -140,35 +138,55 @@ pub struct TransactionHashes {
 }
 
 impl TransactionHashes {
-    /// Computes all three over one encoding.
+    /// Computes all of it.
     pub fn of(transaction: &Transaction, genesis: &BlockHash) -> Self {
-        Self::over(transaction, &mut genesis.0.to_vec())
+        Self::over(transaction, &mut genesis.0.to_vec(), |unsigned| hash::TRANSACTION_ID.derive(unsigned))
     }
 
-    /// The same for many, in one buffer.
-    pub fn of_all(transactions: &[Transaction], genesis: &BlockHash) -> Vec<Self> {
-        let mut buffer = genesis.0.to_vec();
-        transactions.iter().map(|transaction| Self::over(transaction, &mut buffer)).collect()
+    /// The same for many.
+    pub fn of_each<'a>(
+        transactions: impl IntoIterator<Item = &'a Transaction>,
+        genesis: &BlockHash,
+    ) -> Vec<Self> {
+        let (mut buffer, mut id) = (genesis.0.to_vec(), hash::TRANSACTION_ID.derive_each());
+        transactions.into_iter().map(|transaction| Self::over(transaction, &mut buffer, &mut id)).collect()
     }
 
-    /// `buffer` begins with the genesis hash; what follows is replaced by the encoded transaction.
-    fn over(transaction: &Transaction, buffer: &mut Vec<u8>) -> Self {
-        buffer.truncate(GENESIS_BYTES);
-        codec::encode_into(transaction, |bytes| buffer.extend_from_slice(bytes));
-        let encoded = &buffer[GENESIS_BYTES..];
-        let unsigned = &buffer[..buffer.len() - SIGNATURE_BYTES];
+    fn over(transaction: &Transaction, buffer: &mut Vec<u8>, id: impl FnOnce(&[u8]) -> [u8; 32]) -> Self {
+        let bytes = encode_behind(transaction, buffer);
+        let encoded = &bytes[GENESIS_BYTES..];
         Self {
-            id: TransactionId(hash::TRANSACTION_ID.derive(unsigned)),
-            signing: SigningHash(hash::SIGNING_HASH.derive(unsigned)),
+            id: TransactionId(id(unsigned(bytes))),
             leaf: LeafHash(hash::TRANSACTION_LEAF.keyed(encoded)),
             size: encoded.len() as u32,
         }
     }
+}
 
-    /// The check of the signature these hashes belong to.
-    pub fn signature_check(&self, transaction: &Transaction) -> SignatureCheck {
-        SignatureCheck::new(transaction.sender, &transaction.signature, &self.signing.0)
-    }
+/// The checks of these transactions' signatures.
+pub fn signature_checks<'a>(
+    signed: impl IntoIterator<Item = (&'a Transaction, &'a TransactionHashes)>,
+    genesis: &BlockHash,
+) -> Vec<SignatureCheck> {
+    let (mut buffer, mut signing_hash) = (genesis.0.to_vec(), hash::SIGNING_HASH.derive_each());
+    let check = |(transaction, hashes): (&Transaction, &TransactionHashes)| {
+        let message = signing_hash(unsigned(encode_behind(transaction, &mut buffer)));
+        // The leaf hash is over key, signature, and what is signed but for the genesis, which is always the same.
+        SignatureCheck::named(transaction.sender, &transaction.signature, &message, hashes.leaf.0)
+    };
+    signed.into_iter().map(check).collect()
+}
+
+/// `buffer` begins with the genesis hash; what follows is replaced by the encoded transaction.
+fn encode_behind<'a>(transaction: &Transaction, buffer: &'a mut Vec<u8>) -> &'a [u8] {
+    buffer.truncate(GENESIS_BYTES);
+    codec::encode_into(transaction, |bytes| buffer.extend_from_slice(bytes));
+    buffer
+}
+
+/// All but the signature.
+fn unsigned(encoded: &[u8]) -> &[u8] {
+    &encoded[..encoded.len() - SIGNATURE_BYTES]
 }
 
 #[cfg(test)]
@@ -248,14 +266,11 @@ mod tests {
         };
         let all = [long, anchor, short];
         let each: Vec<_> = all.iter().map(|one| TransactionHashes::of(one, &genesis)).collect();
-        assert_eq!(TransactionHashes::of_all(&all, &genesis), each);
+        assert_eq!(TransactionHashes::of_each(&all, &genesis), each);
         for (transaction, hashes) in all.iter().zip(each) {
             assert_eq!(hashes.size as usize, codec::encode(transaction).len());
             assert_eq!(hashes.leaf, transaction.leaf_hash());
-            assert_eq!(
-                (hashes.id, hashes.signing),
-                (transaction.id(&genesis), transaction.signing_hash(&genesis))
-            );
+            assert_eq!(hashes.id, transaction.id(&genesis));
         }
     }
 }

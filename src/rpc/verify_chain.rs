@@ -7,7 +7,7 @@ use super::errors::{RpcError, RpcResult};
 use super::types::{ChainVerification, VerificationProblem};
 use crate::consensus::{HeaderContext, HeaderFacts, Params, check_block, check_header};
 use crate::node::Query;
-use crate::primitives::keys::{self, SignatureCheck};
+use crate::primitives::keys;
 use crate::primitives::{Block, Height};
 use crate::runtime::NodeHandle;
 use crate::storage::StoredHeader;
@@ -108,12 +108,7 @@ fn check(
     if checked.hash() != stored.id.hash || checked.height() != stored.id.height {
         return Err("another-block");
     }
-    let signatures: Vec<SignatureCheck> = checked
-        .transactions()
-        .iter()
-        .zip(checked.hashes())
-        .map(|(each, hashes)| hashes.signature_check(each))
-        .collect();
+    let signatures = checked.signature_checks(&params.genesis_hash(), |_| false);
     keys::verify(&signatures).map_err(|_| crate::consensus::Violation::BadSignature.name())?;
     Ok(signatures.len() as u64)
 }

@@ -129,7 +129,7 @@ impl Worker {
                 return;
             }
             let end = job.signatures.min(start + job.batch);
-            let bad = bad_signatures(&job.job, start..end);
+            let bad = bad_signatures(&job.job, start..end, &self.params);
             let mut found = job.found.lock().unwrap_or_else(PoisonError::into_inner);
             found.bad.extend(bad);
             found.checked += end - start;

@@ -86,7 +86,7 @@ pub(crate) fn transaction(transaction: &Transaction, genesis: &BlockHash) -> Jso
         "encoding": encoded(transaction),
         "length": hashes.size,
         "id": hashes.id.to_string(),
-        "signing_hash": hashes.signing.to_string(),
+        "signing_hash": transaction.signing_hash(genesis).to_string(),
         "leaf_hash": hashes.leaf.to_string(),
     }
 }

@@ -4,7 +4,7 @@ use cairn::consensus::check_transaction_in_isolation;
 use cairn::consensus::testing::dev_key;
 use cairn::primitives::keys::verify;
 use cairn::primitives::merkle::transaction_root;
-use cairn::primitives::transaction::TransactionHashes;
+use cairn::primitives::transaction::{TransactionHashes, signature_checks};
 use cairn::primitives::{
     Action, Address, Amount, BlockHash, Height, LeafHash, Output, SecretKey, Transaction,
 };
@@ -25,7 +25,7 @@ pub(crate) fn vectors() -> Json {
         "transactions": Json::list(&signed, |(what, signed)| {
             assert!(check_transaction_in_isolation(signed).is_ok(), "{what}");
             let hashes = TransactionHashes::of(signed, &genesis);
-            assert_eq!(verify(&[hashes.signature_check(signed)]), Ok(()), "{what}");
+            assert_eq!(verify(&signature_checks([(signed, &hashes)], &genesis)), Ok(()), "{what}");
             object! { "what": *what, "transaction": transaction(signed, &genesis) }
         }),
         "another_network": another_network(&signed[0].1),
@@ -37,12 +37,12 @@ pub(crate) fn vectors() -> Json {
 fn another_network(transaction: &Transaction) -> Json {
     let genesis = cairn::consensus::Params::named("lan").expect("it is a name").genesis_hash();
     let hashes = TransactionHashes::of(transaction, &genesis);
-    assert_eq!(verify(&[hashes.signature_check(transaction)]), Err(vec![0]));
+    assert_eq!(verify(&signature_checks([(transaction, &hashes)], &genesis)), Err(vec![0]));
     object! {
         "what": "the first transaction as the network lan would hash it; there its signature is bad",
         "genesis_internal": internal(genesis),
         "id": hashes.id.to_string(),
-        "signing_hash": hashes.signing.to_string(),
+        "signing_hash": transaction.signing_hash(&genesis).to_string(),
         "leaf_hash": hashes.leaf.to_string(),
     }
 }

@@ -134,7 +134,8 @@ impl Forest {
         check_header_in_context(&block.header, &context, &chain.params)?;
         let mut chain = TestChain::clone(chain);
         let checked = chain.connect(Arc::clone(block))?;
-        verify(&checked.signature_checks(|_| false)).map_err(|_| Violation::BadSignature)?;
+        verify(&checked.signature_checks(&chain.params.genesis_hash(), |_| false))
+            .map_err(|_| Violation::BadSignature)?;
         Ok(chain)
     }
 

@@ -91,7 +91,7 @@ impl World {
         let blocks = ids.filter_map(|id| node.store.block(id).ok().flatten());
         blocks
             .flat_map(|block| {
-                let hashes = TransactionHashes::of_all(&block.transactions, &genesis);
+                let hashes = TransactionHashes::of_each(block.transactions.iter(), &genesis);
                 hashes.into_iter().map(|hashes| hashes.id)
             })
             .collect()

@@ -42,7 +42,7 @@ impl StoryWriter {
         block: &Block,
         params: &Params,
     ) {
-        let hashes = TransactionHashes::of_all(&block.transactions, &params.genesis_hash());
+        let hashes = TransactionHashes::of_each(block.transactions.iter(), &params.genesis_hash());
         let what = What::Found {
             node,
             block: id.hash.to_string(),

@@ -13,7 +13,7 @@ use crate::node::message::CompactBlock;
 use crate::primitives::codec::encoded_len;
 use crate::primitives::keys;
 use crate::primitives::merkle::transaction_root;
-use crate::primitives::transaction::TransactionHashes;
+use crate::primitives::transaction::{TransactionHashes, signature_checks};
 use crate::primitives::{Action, Address, Amount, Block, Coinbase, Header, Output, Target, Transaction};
 
 /// A header, its hash, and whether that is work.
@@ -59,12 +59,12 @@ pub(super) fn coinbase(coinbase: &Coinbase, params: &Params) -> Fields {
 pub(super) fn transaction(transaction: &Transaction, params: &Params) -> Fields {
     let genesis = params.genesis_hash();
     let hashes = TransactionHashes::of(transaction, &genesis);
-    let signature_holds = keys::verify(&[hashes.signature_check(transaction)]).is_ok();
+    let signature_holds = keys::verify(&signature_checks([(transaction, &hashes)], &genesis)).is_ok();
     let broken = check_transaction_in_isolation(transaction).err();
     let broken = broken.or_else(|| (!signature_holds).then_some(Violation::BadSignature));
     let fields = Fields::default()
         .with_text("id", &hashes.id)
-        .with_text("signing_hash", &hashes.signing)
+        .with_text("signing_hash", &transaction.signing_hash(&genesis))
         .with_text("leaf_hash", &hashes.leaf)
         .with_text("genesis", &genesis)
         .with("version", transaction.version)
