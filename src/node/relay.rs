@@ -283,7 +283,12 @@ impl<R: ChainReader> Node<R> {
     /// Tells the network of a new tip: a block made here is gossiped, one that gossip does not carry on is claimed.
     pub(super) fn announce_tip(&mut self, now: Now, change: &TipMove) {
         let Some(tip) = change.connected.last() else { return };
-        if self.relay.made_here.remove(&tip.hash()) {
+        let is_made_here = self.relay.made_here.remove(&tip.hash());
+        if self.peers.connected.is_empty() {
+            // Who comes later asks for the tip.
+            return;
+        }
+        if is_made_here {
             let key = self.random.next_u64();
             // Peers must hear of the transactions before the block that names them.
             self.publish_transactions();

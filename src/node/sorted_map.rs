@@ -50,6 +50,10 @@ impl<K: Ord, V> SortedMap<K, V> {
         self.keys.iter().zip(&self.values)
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
         self.keys.iter()
     }

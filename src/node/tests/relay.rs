@@ -300,6 +300,7 @@ fn peers_are_told_where_we_stand_when_gossip_does_not_carry_a_new_tip_on() {
 fn a_block_made_here_is_gossiped_and_its_transactions_before_it() {
     let chain = chain_of(0);
     let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
     lab.submit(&payments(&chain, 1)[0]).unwrap();
     let block = chain.mine(MINER, payments(&chain, 1));
     assert_eq!(lab.submit_block(&block), BlockOutcome::Connected);
@@ -308,4 +309,18 @@ fn a_block_made_here_is_gossiped_and_its_transactions_before_it() {
     };
     assert_eq!(transactions.len(), 1);
     assert_eq!(told.header.hash(), block.hash());
+}
+
+#[test]
+fn a_block_made_where_nobody_listens_is_told_to_whoever_comes() {
+    let chain = chain_of(0);
+    let mut lab = Lab::new();
+    let block = chain.mine(MINER, Vec::new());
+    assert_eq!(lab.submit_block(&block), BlockOutcome::Connected);
+    assert!(lab.seen.published.is_empty(), "published {:?}", lab.seen.published);
+    lab.meet(BOB, &chain);
+    let asks_status = |body: &SyncRequest| matches!(body, SyncRequest::Status(_));
+    let (_, question) = lab.take_asked(BOB, asks_status).expect("whoever comes is asked");
+    let SyncRequest::Status(status) = question else { panic!("a status") };
+    assert_eq!(status.tip, block.hash());
 }
