@@ -1,19 +1,14 @@
 //! Accounts and where they live: one flat table in memory, behind a trait so that a simulator may share structure.
 
 use std::convert::Infallible;
-use std::hash::BuildHasher;
 use std::hint::black_box;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashTable;
 use hashbrown::hash_table::Entry;
 
 use super::state_root::{PathPrefix, path_of};
 use crate::primitives::codec::{Decode, Encode};
+use crate::primitives::look_up::LookUp;
 use crate::primitives::{Address, Amount};
-
-/// Accounts that are looked up together: enough to hide the memory's delay, few enough to stay near.
-pub(super) const LOOK_AHEAD: usize = 64;
 
 /// What one address holds. An account of nothing does not exist.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Encode, Decode)]
@@ -42,8 +37,8 @@ pub trait Accounts {
     /// Looks accounts up that are soon to be changed: memory brings what is asked for together sooner than one by one.
     fn look_ahead<'a>(&self, addresses: impl Iterator<Item = &'a Address>);
 
-    /// The account of an address, and where the state tree has it.
-    fn get_with_path(&self, address: &Address) -> (PathPrefix, Account);
+    /// The accounts of some addresses, and where the state tree has them.
+    fn get_with_paths(&self, addresses: &[Address]) -> impl Iterator<Item = (PathPrefix, Account)>;
 
     /// Number of accounts that are not empty.
     fn len(&self) -> usize;
@@ -61,17 +56,13 @@ pub trait Accounts {
     ) -> Result<Account, E>;
 }
 
-/// A hash table of accounts, seeded at random so that nobody can choose addresses that collide.
+/// A hash table of accounts.
 #[derive(Debug, Clone, Default)]
-pub struct AccountTable {
-    held: HashTable<Held>,
-    hashing: RandomState,
-}
+pub struct AccountTable(LookUp<Address, Held>);
 
 /// An account where the table keeps it.
 #[derive(Debug, Clone, Copy)]
 struct Held {
-    address: Address,
     /// Kept because to compute it takes about as long as to find the account.
     path: PathPrefix,
     account: Account,
@@ -80,25 +71,22 @@ struct Held {
 impl AccountTable {
     /// All accounts by ascending path in the state tree: the one order that every node shares.
     pub fn sorted(&self) -> Vec<(Address, Account)> {
-        let mut sorted: Vec<_> = self.held.iter().collect();
-        let path = |held: &Held| path_of(&held.address);
-        sorted.sort_unstable_by(|a, b| a.path.cmp(&b.path).then_with(|| path(a).cmp(&path(b))));
-        sorted.into_iter().map(|held| (held.address, held.account)).collect()
+        let mut sorted: Vec<_> = self.0.iter().collect();
+        sorted.sort_unstable_by(|(a, held_a), (b, held_b)| {
+            held_a.path.cmp(&held_b.path).then_with(|| path_of(a).cmp(&path_of(b)))
+        });
+        sorted.into_iter().map(|(address, held)| (*address, held.account)).collect()
     }
 
     /// Sum of all balances in pebbles.
     pub fn total(&self) -> u128 {
-        self.held.iter().map(|held| u128::from(held.account.balance.0)).sum()
-    }
-
-    fn find(&self, address: &Address) -> Option<&Held> {
-        self.held.find(self.hashing.hash_one(address), |held| held.address == *address)
+        self.0.values().map(|held| u128::from(held.account.balance.0)).sum()
     }
 }
 
 impl Accounts for AccountTable {
     fn get(&self, address: &Address) -> Account {
-        self.find(address).map(|held| held.account).unwrap_or_default()
+        self.0.get(address).map(|held| held.account).unwrap_or_default()
     }
 
     fn set(&mut self, address: Address, account: Account) {
@@ -106,27 +94,20 @@ impl Accounts for AccountTable {
     }
 
     fn look_ahead<'a>(&self, addresses: impl Iterator<Item = &'a Address>) {
-        let hash = |address: &'a Address| (self.hashing.hash_one(address), address);
-        let hashed: Vec<_> = addresses.map(hash).collect();
-        // Only that they are asked for matters: first for the places where each may be, then for what is there. Loops
-        // that do nothing else have more of them under way at once.
-        let near = |(hash, _): &&(u64, &Address)| self.held.find(*hash, |_| false).is_some();
-        black_box(hashed.iter().filter(near).count());
-        let here = |(hash, address): &&(u64, &Address)| {
-            self.held.find(*hash, |held| held.address == **address).is_some()
-        };
-        black_box(hashed.iter().filter(here).count());
+        // Only that they are asked for matters.
+        black_box(self.0.get_each(addresses));
     }
 
-    fn get_with_path(&self, address: &Address) -> (PathPrefix, Account) {
-        match self.find(address) {
+    fn get_with_paths(&self, addresses: &[Address]) -> impl Iterator<Item = (PathPrefix, Account)> {
+        let held = self.0.get_each(addresses).into_iter();
+        held.zip(addresses).map(|(held, address)| match held {
             Some(held) => (held.path, held.account),
             None => (path_of(address).prefix(), Account::default()),
-        }
+        })
     }
 
     fn len(&self) -> usize {
-        self.held.len()
+        self.0.len()
     }
 
     fn change<E>(
@@ -134,23 +115,20 @@ impl Accounts for AccountTable {
         address: Address,
         change: impl FnOnce(Account) -> Result<Account, E>,
     ) -> Result<Account, E> {
-        let hashing = &self.hashing;
-        let is_it = |held: &Held| held.address == address;
-        match self.held.entry(hashing.hash_one(address), is_it, |held| hashing.hash_one(held.address)) {
+        match self.0.entry(&address) {
             Entry::Occupied(mut entry) => {
-                let before = entry.get().account;
-                let after = change(before)?;
-                if after.is_empty() {
+                let account = &mut entry.get_mut().1.account;
+                let before = *account;
+                *account = change(before)?;
+                if account.is_empty() {
                     entry.remove();
-                } else {
-                    entry.get_mut().account = after;
                 }
                 Ok(before)
             }
             Entry::Vacant(entry) => {
                 let account = change(Account::default())?;
                 if !account.is_empty() {
-                    entry.insert(Held { address, path: path_of(&address).prefix(), account });
+                    entry.insert((address, Held { path: path_of(&address).prefix(), account }));
                 }
                 Ok(Account::default())
             }

@@ -3,7 +3,6 @@
 use std::collections::VecDeque;
 use std::convert::Infallible;
 
-use super::accounts::LOOK_AHEAD;
 pub use super::accounts::{Account, AccountTable, Accounts};
 use super::check_block::CheckedBlock;
 use super::check_header::ensure;
@@ -12,6 +11,7 @@ use super::reward::subsidy;
 pub use super::undo::Undo;
 use super::violation::Violation;
 use crate::primitives::codec::{Decode, Encode};
+use crate::primitives::look_up::AT_ONCE;
 use crate::primitives::{Address, Amount, Height, Output, Transaction};
 
 /// A miner's reward that is not yet spendable.
@@ -113,7 +113,7 @@ impl<A: Accounts> State<A> {
 
     fn execute_all(&mut self, block: &CheckedBlock) -> Result<(), Violation> {
         for (done, (sender, transaction)) in block.senders().iter().zip(block.transactions()).enumerate() {
-            if done.is_multiple_of(LOOK_AHEAD) {
+            if done.is_multiple_of(AT_ONCE) {
                 self.look_ahead(block, done);
             }
             if let Err(violation) = self.execute(*sender, transaction) {
@@ -126,7 +126,7 @@ impl<A: Accounts> State<A> {
 
     /// Looks up the accounts of the next transactions of a block from this one on.
     fn look_ahead(&self, block: &CheckedBlock, from: usize) {
-        let to = block.transactions().len().min(from + LOOK_AHEAD);
+        let to = block.transactions().len().min(from + AT_ONCE);
         self.accounts.look_ahead(block.senders()[from..to].iter());
         let outputs = block.transactions()[from..to].iter().flat_map(Transaction::outputs);
         self.accounts.look_ahead(outputs.map(|output| &output.to));

@@ -2,10 +2,11 @@
 
 use std::iter;
 
-use super::accounts::{Account, Accounts, LOOK_AHEAD};
+use super::accounts::{Account, Accounts};
 use super::state_leaf::{Entry, Leaf};
 use super::state_root::{GROUP_BITS, LEAF_ACCOUNTS_MAX, TreeRoot, node_hash};
 use crate::primitives::Address;
+use crate::primitives::look_up::AT_ONCE;
 
 /// The state tree of the protocol: a function of the accounts alone, whatever changes led to them.
 ///
@@ -229,11 +230,12 @@ impl<T> Slots<T> {
 fn look_up(touched: impl IntoIterator<Item = Address>, accounts: &impl Accounts) -> Vec<Entry> {
     let touched: Vec<_> = touched.into_iter().collect();
     let mut entries = Vec::with_capacity(touched.len());
-    for some in touched.chunks(LOOK_AHEAD) {
-        accounts.look_ahead(some.iter());
-        entries.extend(some.iter().map(|address| {
-            let (prefix, account) = accounts.get_with_path(address);
-            Entry { prefix, address: *address, account }
+    for some in touched.chunks(AT_ONCE) {
+        let found = accounts.get_with_paths(some).zip(some);
+        entries.extend(found.map(|((prefix, account), address)| Entry {
+            prefix,
+            address: *address,
+            account,
         }));
     }
     entries

@@ -14,7 +14,6 @@ use super::transactions::{Hashed, TransactionsFrom};
 use crate::consensus::check_block::CheckedBlock;
 use crate::consensus::violation::{Blame, Violation};
 use crate::primitives::codec::encoded_len;
-use crate::primitives::transaction::TransactionHashes;
 use crate::primitives::{Block, BlockHash, PeerId};
 use crate::storage::{ChainReader, StorageError};
 
@@ -140,10 +139,9 @@ impl<R: ChainReader> Node<R> {
 
     /// Notes which signatures of a body are still unknown; with none, the body is accepted.
     fn want_signatures(&mut self, index: Index, block: CheckedBlock) {
-        let unknown = |(position, hashes): (usize, &TransactionHashes)| {
-            (!self.mempool.has_good_signature(hashes)).then_some(position as u32)
-        };
-        let positions: Vec<u32> = block.hashes().iter().enumerate().filter_map(unknown).collect();
+        let known = self.mempool.have_good_signatures(block.hashes());
+        let unknown = (0..).zip(known).filter(|(_, is_known)| !is_known);
+        let positions: Vec<u32> = unknown.map(|(position, _)| position).collect();
         if positions.is_empty() {
             self.chain.accept_body(index, block, &mut self.outbox);
         } else {

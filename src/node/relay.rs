@@ -293,9 +293,8 @@ impl<R: ChainReader> Node<R> {
             // Peers must hear of the transactions before the block that names them.
             self.publish_transactions();
             let leaves: Vec<_> = tip.hashes().iter().map(|hashes| hashes.leaf).collect();
-            let is_news =
-                |index: usize, _: &Transaction| !self.mempool.has_good_signature(&tip.hashes()[index]);
-            let compact = compact_block(tip.block(), &leaves, key, is_news);
+            let known: Vec<_> = self.mempool.have_good_signatures(tip.hashes()).collect();
+            let compact = compact_block(tip.block(), &leaves, key, |index, _| !known[index]);
             self.outbox.push(Effect::Publish(Gossip::Block(Arc::new(compact))));
         } else if !self.relay.is_forwarded(&tip.hash()) {
             let peers: Vec<_> = self.peers.connected.keys().copied().collect();

@@ -1,6 +1,7 @@
 //! The nouns every other layer speaks of: hashes, heights, amounts, work, keys, blocks, and their one encoding.
 //!
-//! Nothing here knows a rule. There is no clock, no randomness, no file, no async and no logging.
+//! Nothing here knows a rule. There is no clock, no file, no async, no logging, and no randomness but in the order of
+//! a [`look_up`] table, on which nothing may depend.
 
 pub mod address;
 pub mod alias;
@@ -10,6 +11,7 @@ pub mod codec;
 pub mod hash;
 pub mod height;
 pub mod keys;
+pub mod look_up;
 pub mod merkle;
 pub mod peer;
 pub mod time;

@@ -2,19 +2,16 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::hint::black_box;
 use std::sync::Arc;
 
-use foldhash::fast::RandomState;
-use hashbrown::HashMap;
-use hashbrown::hash_map::EntryRef;
+use hashbrown::hash_table::Entry;
 
 use super::PoolTransaction;
 use super::queue::{Arrival, Move, Place, Queue, Rank, Sifted};
+use crate::primitives::look_up::LookUp;
 use crate::primitives::transaction::TransactionHashes;
 use crate::primitives::{Address, Amount, Height, LeafHash, Transaction, TransactionId};
-
-/// Nothing may depend on the order of what is in it.
-type LookUp<K, V> = HashMap<K, V, RandomState>;
 
 /// The queues and what is derived from them. Every change keeps all parts in agreement.
 #[derive(Debug, Clone, Default)]
@@ -51,9 +48,10 @@ impl Book {
         self.index.by_id.get(id).map(|(_, pooled)| pooled)
     }
 
-    /// Whether a transaction is here, the same to the last byte.
-    pub(super) fn has(&self, hashes: &TransactionHashes) -> bool {
-        self.index.by_id.get(&hashes.id).is_some_and(|(leaf, _)| *leaf == hashes.leaf)
+    /// Which transactions are here, the same to the last byte.
+    pub(super) fn has_each(&self, hashes: &[TransactionHashes]) -> impl Iterator<Item = bool> {
+        let found = self.index.by_id.get_each(hashes.iter().map(|each| &each.id)).into_iter();
+        found.zip(hashes).map(|(found, each)| found.is_some_and(|(leaf, _)| *leaf == each.leaf))
     }
 
     /// All in no order: the table itself is read, since what it points to lies scattered.
@@ -105,7 +103,7 @@ impl Book {
 
     /// Adds a transaction at a nonce that is free.
     pub(super) fn add(&mut self, pooled: Arc<PoolTransaction>, confirmed_nonce: u64) {
-        let queue = self.queues.entry(pooled.sender).or_insert_with(|| Queue::new(confirmed_nonce));
+        let queue = self.queues.get_or_insert_with(pooled.sender, || Queue::new(confirmed_nonce));
         self.index.add(&pooled);
         queue.put(pooled);
         queue.settle(confirmed_nonce).into_iter().for_each(|moved| self.index.place(moved));
@@ -116,11 +114,28 @@ impl Book {
         self.sift(&pooled.sender, confirmed_nonce, |each| (each.hashes.id == pooled.hashes.id).then_some(()));
     }
 
+    /// Looks up what is soon to be removed because a block confirms it: everything that [`Self::remove_only`] will touch.
+    pub(super) fn look_ahead(
+        &self,
+        transactions: &[Transaction],
+        hashes: &[TransactionHashes],
+        senders: &[Address],
+    ) {
+        let outputs = transactions.iter().flat_map(Transaction::outputs);
+        let queues: Vec<_> = self.queues.get_each(senders).into_iter().flatten().collect();
+        let first: Vec<_> = queues.into_iter().filter_map(Queue::first).collect();
+        let bytes: usize = first.into_iter().map(|pooled| pooled.hashes.size as usize).sum();
+        // Only that they are asked for matters.
+        black_box(bytes);
+        black_box(self.index.by_id.get_each(hashes.iter().map(|each| &each.id)));
+        black_box(self.index.incoming.get_each(outputs.map(|output| &output.to)));
+    }
+
     /// Removes a transaction that a block confirms if nothing else of its sender waits, which is all there is to do
     /// then; false if more waits.
     pub(super) fn remove_only(&mut self, sender: &Address, id: &TransactionId) -> bool {
-        let EntryRef::Occupied(entry) = self.queues.entry_ref(sender) else { return true };
-        let Some(out) = entry.get().only(id) else { return false };
+        let Entry::Occupied(entry) = self.queues.entry(sender) else { return true };
+        let Some(out) = entry.get().1.only(id) else { return false };
         entry.remove();
         self.index.remove(&out);
         true
@@ -153,7 +168,7 @@ impl Index {
             self.by_expiry.insert(key, Arc::clone(pooled));
         }
         for output in pooled.transaction.outputs() {
-            let incoming = self.incoming.entry(output.to).or_default();
+            let incoming = self.incoming.get_or_insert_with(output.to, Amount::default);
             *incoming = Amount(incoming.0.saturating_add(output.amount.0));
         }
         self.bytes += pooled.hashes.size as usize;

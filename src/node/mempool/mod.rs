@@ -42,6 +42,7 @@ use super::query::{MempoolEntry, Rejection};
 use super::view::MempoolSummary;
 use crate::consensus::accounts::Account;
 use crate::consensus::violation::Violation;
+use crate::primitives::look_up::AT_ONCE;
 use crate::primitives::transaction::TransactionHashes;
 use crate::primitives::{Address, Amount, Height, LeafHash, Transaction, TransactionId};
 use refusal::Refusal;
@@ -186,9 +187,12 @@ impl Mempool {
         }
     }
 
-    /// Whether this very transaction was found to carry a good signature, here or before it left.
-    pub fn has_good_signature(&self, hashes: &TransactionHashes) -> bool {
-        self.book.has(hashes) || self.verdicts.is_good(&hashes.leaf)
+    /// Which of these very transactions were found to carry a good signature, here or before they left.
+    pub fn have_good_signatures(&self, hashes: &[TransactionHashes]) -> impl Iterator<Item = bool> {
+        hashes.chunks(AT_ONCE).flat_map(|some| {
+            let here = self.book.has_each(some).zip(some);
+            here.map(|(is_here, each)| is_here || self.verdicts.is_good(&each.leaf))
+        })
     }
 
     /// Notes that a transaction's signature is bad, and answers what to tell its sender.

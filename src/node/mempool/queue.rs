@@ -102,6 +102,11 @@ impl Queue {
         self.position(nonce).ok().map(|position| &self.entries[position].pooled)
     }
 
+    /// The one with the lowest nonce.
+    pub(super) fn first(&self) -> Option<&Arc<PoolTransaction>> {
+        self.entries.first().map(|entry| &entry.pooled)
+    }
+
     /// The rank a transaction would have here.
     pub(super) fn rank_of(&self, nonce: u64, rate: FeeRate, arrival: Arrival) -> Rank {
         let own = Rank { ready: nonce <= self.next_nonce, rate, arrival: Reverse(arrival) };

@@ -111,6 +111,11 @@ impl World {
         self.submit(transaction).expect_err("the transaction is refused").reason
     }
 
+    /// Whether the pool knows that this transaction's signature is good.
+    pub(in crate::node) fn has_good_signature(&self, hashes: &TransactionHashes) -> bool {
+        self.pool.have_good_signatures(&[*hashes]).all(|is_good| is_good)
+    }
+
     /// The transactions of the next template.
     pub(in crate::node) fn template(&self) -> Vec<Transaction> {
         let template = build_template(&self.pool, self.chain.state.accounts(), &self.template_context());

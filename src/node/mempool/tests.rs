@@ -50,9 +50,9 @@ fn a_bad_signature_condemns_that_signature_alone() {
     let hashes = TransactionHashes::of(&bad, &world.genesis());
     assert_eq!(world.pool.refuse_signature(&hashes).reason, "bad-signature");
     assert_eq!(world.pool.check(&bad, &hashes, &world.context()).unwrap_err().reason, "bad-signature");
-    assert!(!world.pool.has_good_signature(&hashes));
+    assert!(!world.has_good_signature(&hashes));
     world.submit(good.clone()).unwrap();
-    assert!(world.pool.has_good_signature(&world.hashes(&good)));
+    assert!(world.has_good_signature(&world.hashes(&good)));
 }
 
 #[test]
@@ -64,8 +64,8 @@ fn a_good_signature_is_remembered_when_the_transaction_is_refused_or_mined() {
     world.submit(mined.clone()).unwrap();
     world.mine(vec![mined.clone()]);
     assert!(world.pool.is_empty());
-    assert!(world.pool.has_good_signature(&world.hashes(&poor)));
-    assert!(world.pool.has_good_signature(&world.hashes(&mined)));
+    assert!(world.has_good_signature(&world.hashes(&poor)));
+    assert!(world.has_good_signature(&world.hashes(&mined)));
 }
 
 #[test]

@@ -11,6 +11,7 @@ use super::{Limits, Mempool, PoolContext, PoolTransaction, WAIT_MAX_HOURS};
 use crate::consensus::accounts::Accounts;
 use crate::consensus::check_block::CheckedBlock;
 use crate::consensus::check_transaction::check_expiry;
+use crate::primitives::look_up::AT_ONCE;
 use crate::primitives::{Address, Amount, Transaction, TransactionId};
 
 const WAIT_MAX_MS: u64 = WAIT_MAX_HOURS * 3_600_000;
@@ -109,10 +110,12 @@ impl Mempool {
     ) -> Vec<Address> {
         let mut senders = Vec::new();
         for block in connected {
-            for (sender, hashes) in block.senders().iter().zip(block.hashes()) {
-                if !self.book.remove_only(sender, &hashes.id) {
-                    senders.push(*sender);
-                }
+            let parts = block.transactions().chunks(AT_ONCE).zip(block.hashes().chunks(AT_ONCE));
+            for ((transactions, hashes), senders_of) in parts.zip(block.senders().chunks(AT_ONCE)) {
+                self.book.look_ahead(transactions, hashes, senders_of);
+                let confirmed = senders_of.iter().zip(hashes);
+                let others = confirmed.filter(|(sender, hashes)| !self.book.remove_only(sender, &hashes.id));
+                senders.extend(others.map(|(sender, _)| *sender));
             }
         }
         let expired = self.book.expired_at(context.next_height);
