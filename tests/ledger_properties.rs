@@ -138,8 +138,8 @@ proptest! {
         for block in &blocks {
             grow(&mut chain, block);
         }
-        let touched = chain.blocks.iter().flat_map(|(block, undo)| undo.touched(block));
-        late.update(touched, chain.state.accounts());
+        let touched: Vec<_> = chain.blocks.iter().flat_map(|(block, undo)| undo.touched(block)).collect();
+        late.update(&touched, chain.state.accounts());
         prop_assert_eq!(late.root(), chain.tree.root());
     }
 
@@ -153,7 +153,8 @@ proptest! {
             for (number, balance) in &step {
                 accounts.set(numbered(*number), Account { balance: Amount(*balance), nonce: 0 });
             }
-            tree.update(step.iter().map(|(number, _)| numbered(*number)), &accounts);
+            let touched: Vec<_> = step.iter().map(|(number, _)| numbered(*number)).collect();
+            tree.update(&touched, &accounts);
             let expected = state_root_by_definition(accounts.sorted(), []);
             prop_assert_eq!(state_root(tree.root(), []), expected);
             prop_assert_eq!(StateTree::build(accounts.sorted()).root(), tree.root());
@@ -168,17 +169,17 @@ proptest! {
         let mut tree = StateTree::build(accounts.sorted());
         for (step, is_undone) in steps {
             let before = tree.root();
-            let touched = || step.iter().map(|(place, _)| CROWD[*place]);
+            let touched: Vec<_> = step.iter().map(|(place, _)| CROWD[*place]).collect();
             let set = |(place, balance): &(usize, u64)| {
                 accounts.change(CROWD[*place], |_| Ok::<_, ()>(Account { balance: Amount(*balance), nonce: 0 })).unwrap()
             };
             let previous: Vec<_> = step.iter().map(set).collect();
-            tree.update(touched(), &accounts);
+            tree.update(&touched, &accounts);
             prop_assert_eq!(state_root(tree.root(), []), state_root_by_definition(accounts.sorted(), []));
             prop_assert_eq!(StateTree::build(accounts.sorted()).root(), tree.root());
             if is_undone {
-                touched().zip(previous).rev().for_each(|(address, account)| accounts.set(address, account));
-                tree.update(touched(), &accounts);
+                touched.iter().zip(previous).rev().for_each(|(address, account)| accounts.set(*address, account));
+                tree.update(&touched, &accounts);
                 prop_assert_eq!(tree.root(), before);
             }
         }

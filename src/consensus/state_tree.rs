@@ -59,11 +59,7 @@ impl StateTree {
 
     /// Takes over the present value of every touched account, and answers which groups of accounts they are in,
     /// ascending. An address may recur; it does not matter whether it was really changed.
-    pub fn update(
-        &mut self,
-        touched: impl IntoIterator<Item = Address>,
-        accounts: &impl Accounts,
-    ) -> Vec<u16> {
+    pub fn update(&mut self, touched: &[Address], accounts: &impl Accounts) -> Vec<u16> {
         let mut changes = look_up(touched, accounts);
         changes.sort_unstable_by(Entry::order);
         changes.dedup_by_key(|change| change.address);
@@ -227,8 +223,7 @@ impl<T> Slots<T> {
 }
 
 /// The accounts of these addresses as they are now.
-fn look_up(touched: impl IntoIterator<Item = Address>, accounts: &impl Accounts) -> Vec<Entry> {
-    let touched: Vec<_> = touched.into_iter().collect();
+fn look_up(touched: &[Address], accounts: &impl Accounts) -> Vec<Entry> {
     let mut entries = Vec::with_capacity(touched.len());
     for some in touched.chunks(AT_ONCE) {
         let found = accounts.get_with_paths(some).zip(some);
@@ -259,6 +254,10 @@ mod tests {
         let mut bytes = [0; 32];
         bytes[..4].copy_from_slice(&number.to_le_bytes());
         Address(bytes)
+    }
+
+    fn addresses(numbers: impl IntoIterator<Item = u32>) -> Vec<Address> {
+        numbers.into_iter().map(address).collect()
     }
 
     fn account(balance: u64) -> Account {
@@ -295,14 +294,14 @@ mod tests {
             for number in step.clone() {
                 accounts.set(address(number), account(1));
             }
-            tree.update(step.map(address), &accounts);
+            tree.update(&addresses(step), &accounts);
             assert!(agrees_with_the_definition(&tree, &accounts));
         }
         for step in [300..900, 20..300, 16..20, 3..16, 0..3_u32] {
             for number in step.clone() {
                 accounts.set(address(number), Account::default());
             }
-            tree.update(step.map(address), &accounts);
+            tree.update(&addresses(step), &accounts);
             assert!(agrees_with_the_definition(&tree, &accounts));
         }
         assert_eq!(tree.leaves.free.len(), tree.leaves.items.len(), "every leaf was given back");
@@ -314,7 +313,7 @@ mod tests {
         let accounts = table(100);
         let mut tree = StateTree::build(accounts.sorted());
         let before = tree.root();
-        let groups = tree.update([address(3), address(3), address(100_000)], &accounts);
+        let groups = tree.update(&[address(3), address(3), address(100_000)], &accounts);
         assert_eq!(tree.root(), before);
         assert!(groups.contains(&group_of(&path_of(&address(3)))));
     }
@@ -341,7 +340,7 @@ mod tests {
             accounts.set(address(number), account(77));
         }
         accounts.set(address(5), Account::default());
-        let touched = tree.update((1_900..2_100).chain([5]).map(address), &accounts);
+        let touched = tree.update(&addresses((1_900..2_100).chain([5])), &accounts);
         let changed = before.iter().filter(|(group, accounts)| group_now(&tree, **group) != **accounts);
         assert_eq!(changed.map(|(group, _)| *group).collect::<Vec<_>>(), touched);
     }

@@ -205,7 +205,7 @@ impl TestChain {
         let block = check_block_in_isolation(block, &self.params)?;
         check_block_in_context(&block, &context)?;
         let undo = self.state.apply(&block, &self.params)?;
-        self.tree.update(undo.touched(&block), self.state.accounts());
+        self.tree.update(&undo.touched(&block).collect::<Vec<_>>(), self.state.accounts());
         self.facts.push(self.tip().child(block.header(), block.hash()));
         self.blocks.push((block.clone(), undo));
         if self.tip().height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
@@ -227,7 +227,7 @@ impl TestChain {
     pub fn shrink(&mut self) -> bool {
         let Some((block, undo)) = self.blocks.pop() else { return false };
         self.state.undo(&block, &undo);
-        self.tree.update(undo.touched(&block), self.state.accounts());
+        self.tree.update(&undo.touched(&block).collect::<Vec<_>>(), self.state.accounts());
         if self.tip().height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
             self.roots.pop();
         }

@@ -154,10 +154,10 @@ impl Ledger {
 
     fn bring_tree_up_to_date(&mut self) {
         self.touched_since_checkpoint += self.touched.len();
-        let groups = self.tree.update(self.touched.drain(..), self.state.accounts());
-        for group in groups {
+        for group in self.tree.update(&self.touched, self.state.accounts()) {
             self.changed_groups.insert(group);
         }
+        self.touched.clear();
     }
 }
 

@@ -33,7 +33,7 @@ pub(crate) fn prepare(scale: Scale) -> Box<dyn FnMut() -> Round> {
         }
         first += transfers;
         let seconds = cpu::seconds_of(|| {
-            tree.update(touched, &accounts);
+            tree.update(&touched, &accounts);
             state_root(tree.root(), []);
         });
         let figures = vec![("transfers", transfers as f64), ("microseconds of CPU", seconds * 1e6)];
