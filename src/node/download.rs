@@ -28,7 +28,7 @@ const REQUEST_BYTES: usize = 1 << 20;
 const CHECKING_MAX: usize = 512;
 /// Their bytes above which nothing more is asked for.
 const CHECKING_BYTES_MAX: usize = 64 << 20;
-/// Milliseconds for which a peer is not asked after it lacked a block it seemed to have.
+/// Milliseconds for which a peer is not asked after it lacked a block it seemed to have, or refused to send it.
 const LACKS_MS: u64 = 5_000;
 
 /// Which bodies are wanted and who was asked for them.
@@ -252,12 +252,17 @@ impl<R: ChainReader> Node<R> {
             }
         }
         self.release_blocks(peer, asked);
+        if count == 0 {
+            self.note_lack(now, peer);
+        } else if let Some(known) = self.peers.connected.get_mut(&peer) {
+            known.stall_ms = (known.stall_ms / 2).max(STALL_MS_MIN);
+        }
+    }
+
+    /// A peer has no blocks to give at the moment, whatever it claims.
+    pub(super) fn note_lack(&mut self, now: Now, peer: PeerId) {
         if let Some(known) = self.peers.connected.get_mut(&peer) {
-            if count == 0 {
-                known.lacks_blocks_until_ms = now.monotonic_ms + LACKS_MS;
-            } else {
-                known.stall_ms = (known.stall_ms / 2).max(STALL_MS_MIN);
-            }
+            known.lacks_blocks_until_ms = now.monotonic_ms + LACKS_MS;
         }
     }
 

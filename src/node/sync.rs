@@ -133,6 +133,10 @@ impl<R: ChainReader> Node<R> {
                 if let Some(offence) = Offence::of_request(failure) {
                     self.penalise(now, peer, offence);
                 }
+                // What fails at once would be asked for again at once, without end.
+                if asked.is_blocks() && failure != RequestFailure::TimedOut {
+                    self.note_lack(now, peer);
+                }
                 self.give_up(now, peer, &asked);
             }
         }

@@ -64,6 +64,21 @@ fn headers_known_from_a_sync_that_broke_off_lead_on() {
 }
 
 #[test]
+fn a_peer_that_refuses_to_send_blocks_is_not_asked_again_at_once() {
+    for failure in [RequestFailure::Refused, RequestFailure::Disconnected] {
+        let chain = chain_of(20);
+        let mut lab = Lab::new();
+        lab.meet(BOB, &chain);
+        answer_headers(&mut lab, BOB, &chain);
+        let (request, _) = lab.take_asked(BOB, is_blocks).expect("Bob is asked for the blocks");
+        lab.fail(BOB, request, failure);
+        assert_eq!(wanted_of(&lab, BOB), 0, "asking at once would never end");
+        lab.pass(7_000);
+        assert_eq!(wanted_of(&lab, BOB), 20, "later he may have them");
+    }
+}
+
+#[test]
 fn a_stalled_request_moves_on_and_a_late_answer_still_counts() {
     let chain = chain_of(20);
     let mut lab = Lab::new();
