@@ -5,6 +5,7 @@ use cairn::node::Input;
 use super::NodeIndex;
 use super::event::{Event, What};
 use super::flood::Copy;
+use super::node::index_of;
 use super::world::World;
 
 impl World {
@@ -50,7 +51,7 @@ impl World {
             What::Gossip { from, message, hop } => self.receive_gossip(node, Copy { message, from, hop }),
             What::Letter { from, slot } => self.receive_letter(node, from as usize, slot),
             What::Input { slot } => {
-                if let Some(input) = self.inputs.take(slot) {
+                if let Some(input) = self.inputs.take(slot).filter(|input| self.is_still_true(node, input)) {
                     self.input(node, input);
                 }
             }
@@ -72,6 +73,12 @@ impl World {
         }
     }
 
+    /// A connection that was lost before both ends heard of it never was.
+    fn is_still_true(&self, node: NodeIndex, input: &Input) -> bool {
+        let Input::PeerConnected { peer, .. } = input else { return true };
+        self.links.is_up(node, index_of(*peer))
+    }
+
     /// Frees what was meant for a node that was killed meanwhile.
     fn discard(&mut self, what: What) {
         match what {
@@ -88,7 +95,7 @@ impl World {
 
 /// What the trace tells inputs apart by.
 fn describe(input: &Input) -> (u8, u64) {
-    let of_peer = |peer: &cairn::primitives::PeerId| super::node::index_of(*peer) as u64;
+    let of_peer = |peer: &cairn::primitives::PeerId| index_of(*peer) as u64;
     match input {
         Input::PeerConnected { peer, .. } => (1, of_peer(peer)),
         Input::PeerDisconnected { peer } => (2, of_peer(peer)),
