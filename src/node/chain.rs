@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::headers::{Body, GENESIS, HeaderTree, Index};
+use super::holdings::Holding;
 use super::ledger::Ledger;
 use super::outbox::Outbox;
 use super::overlay::Overlay;
@@ -209,14 +210,20 @@ impl<R: ChainReader> Chain<R> {
     /// Evicts the least headers beside the best chain when there are too many. A header for which there is no room is
     /// as good as one whose parent is unknown.
     fn make_room_beside_best(&mut self, parent: Index) -> Result<(), Violation> {
-        let best = self.headers.height(self.headers.best()).0 as usize;
-        let beside = self.headers.len() - 1 - best;
-        if beside < best + SIDE_HEADERS_MAX {
+        let Holding { held, cap, .. } = self.side_headers();
+        if held < cap {
             return Ok(());
         }
         self.evictions += 1;
         let evicted = self.headers.evict(HEADERS_EVICTED_AT_ONCE, parent);
         if evicted > 0 { Ok(()) } else { Err(Violation::UnknownParent) }
+    }
+
+    /// Headers beside the best chain.
+    pub(super) fn side_headers(&self) -> Holding {
+        let best = self.headers.height(self.headers.best()).0 as usize;
+        let beside = self.headers.len() - 1 - best;
+        Holding::new("headers beside the best chain", beside, best + SIDE_HEADERS_MAX)
     }
 
     /// The candidate to follow, unless it is the tip already.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::Node;
 use super::effect::{Effect, VerifyJob};
 use super::headers::{Body, Index};
+use super::holdings::Holding;
 use super::input::{GossipId, Ticket, Verified};
 use super::now::Now;
 use super::penalty::Offence;
@@ -81,6 +82,11 @@ impl Checks {
             return replaced;
         }
         self.waiting_verdicts.pop_first().map(|(_, message)| message)
+    }
+
+    /// Messages that wait for what becomes of their block.
+    pub(super) fn waiting_gossip(&self) -> Holding {
+        Holding::new("gossiped blocks without a verdict", self.waiting_verdicts.len(), WAITING_VERDICTS_MAX)
     }
 }
 

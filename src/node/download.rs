@@ -8,9 +8,10 @@ use super::chain::Chain;
 use super::checks::BodyFrom;
 use super::claims::Standing;
 use super::headers::{Body, Index};
+use super::holdings::Holding;
 use super::message::{BLOCKS_PER_REQUEST_MAX, SyncRequest};
 use super::now::Now;
-use super::peers::{Asked, Peer, STALL_MS_MAX, STALL_MS_MIN};
+use super::peers::{Asked, Peer, Peers, STALL_MS_MAX, STALL_MS_MIN};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::primitives::{Block, BlockHash, List, PeerId};
@@ -100,6 +101,15 @@ impl Download {
             self.path.clear();
         }
         self.path.extend(above.into_iter().rev());
+    }
+
+    /// Blocks that wait for an answer which nobody owes would wait for ever.
+    pub(super) fn asked_of_nobody(&self, peers: &Peers) -> Holding {
+        let is_owed = |(hash, peer): (&BlockHash, &PeerId)| {
+            peers.owes(*peer, |asked| matches!(asked, Asked::Blocks(hashes) if hashes.contains(hash)))
+        };
+        let to_nobody = self.in_flight.iter().filter(|asked| !is_owed(*asked)).count();
+        Holding::new("blocks asked of nobody", to_nobody, 0)
     }
 
     fn blocks_per_request(&self) -> usize {

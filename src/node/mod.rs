@@ -24,6 +24,7 @@ pub mod effect;
 pub mod event;
 mod half_life;
 mod headers;
+pub mod holdings;
 pub mod input;
 mod ledger;
 pub mod mempool;
@@ -60,6 +61,7 @@ use rand_chacha::rand_core::SeedableRng;
 
 pub use effect::{Effect, Verdict, VerifyJob};
 pub use event::Event;
+pub use holdings::Holding;
 pub use input::{Input, Verified};
 pub use now::Now;
 pub use query::{Answer, Query};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::holdings::Holding;
 use super::input::RequestId;
 use super::now::Now;
 use super::penalty::Score;
@@ -18,6 +19,8 @@ pub(super) const STALL_MS_MAX: u64 = 64_000;
 const REMEMBERED_MAX: usize = 1_024;
 /// Bans kept; the one that ends first gives way.
 const BANS_MAX: usize = 1_024;
+/// Questions that one peer may owe answers to, of all kinds together.
+const QUESTIONS_PER_PEER_MAX: usize = 24;
 
 /// One connected peer.
 #[derive(Debug)]
@@ -230,6 +233,19 @@ impl Peers {
             *counts.entry(pending.peer).or_default() += 1;
         }
         counts
+    }
+
+    /// What is asked and remembered.
+    pub(super) fn holdings(&self) -> [Holding; 4] {
+        let most = self.count_requests(|_| true).into_values().max().unwrap_or_default();
+        let is_gone = |pending: &&Pending| !self.connected.contains_key(&pending.peer);
+        let to_the_gone = self.requests.values().filter(is_gone).count();
+        [
+            Holding::new("questions to one peer", most, QUESTIONS_PER_PEER_MAX),
+            Holding::new("questions to peers that are gone", to_the_gone, 0),
+            Holding::new("offences of peers that are gone", self.remembered.len(), REMEMBERED_MAX),
+            Holding::new("bans", self.bans.len(), BANS_MAX),
+        ]
     }
 
     /// What everyone may see of the peers.

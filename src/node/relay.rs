@@ -11,6 +11,7 @@ use super::checks::BodyFrom;
 use super::compact::{Rebuilt, Reconstruction, check_shape, compact_block};
 use super::effect::{Effect, Verdict};
 use super::headers::{Body, Entry, Index};
+use super::holdings::Holding;
 use super::input::GossipId;
 use super::message::{CompactBlock, Gossip, SyncRequest};
 use super::now::Now;
@@ -70,6 +71,15 @@ impl Relay {
     /// Who told of a block first.
     pub(super) fn told_by(&self, hash: &BlockHash) -> Option<PeerId> {
         self.told(hash).map(|told| told.by)
+    }
+
+    /// What is remembered and rebuilt.
+    pub(super) fn holdings(&self) -> [Holding; 3] {
+        [
+            Holding::new("blocks being rebuilt", self.rebuilding.len(), REBUILDS_MAX),
+            Holding::new("blocks made here", self.made_here.len(), TOLD_BY_MAX),
+            Holding::new("blocks with who told of them", self.told.len(), TOLD_BY_MAX),
+        ]
     }
 
     fn is_forwarded(&self, hash: &BlockHash) -> bool {

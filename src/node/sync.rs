@@ -5,10 +5,11 @@ use super::claims::Standing;
 use super::effect::Effect;
 use super::event::Event;
 use super::headers::Index;
+use super::holdings::Holding;
 use super::input::{RequestFailure, RequestId};
 use super::message::{HEADERS_PER_ANSWER_MAX, LOCATOR_HASHES_MAX, Status, SyncRequest, SyncResponse};
 use super::now::Now;
-use super::peers::{Asked, Claim, Peer};
+use super::peers::{Asked, Claim, Peer, Peers};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::consensus::violation::{Blame, Violation};
@@ -35,6 +36,14 @@ pub(super) struct Sync {
     pub(super) last_progress_ms: u64,
     /// How things stood when nobody was found to ask for headers.
     nobody_to_ask: Option<Standing>,
+}
+
+impl Sync {
+    /// A question for headers that waits for an answer which nobody owes would wait for ever.
+    pub(super) fn question_to_nobody(&self, peers: &Peers) -> Holding {
+        let waits = self.headers.is_some_and(|(_, request)| !peers.requests.contains_key(&request));
+        Holding::new("questions for headers to nobody", usize::from(waits), 0)
+    }
 }
 
 impl<R: ChainReader> Node<R> {

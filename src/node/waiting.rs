@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use super::holdings::Holding;
 use super::message::CompactBlock;
 use crate::primitives::{Block, BlockHash, Header, PeerId};
 
@@ -50,6 +51,14 @@ impl WaitingBlocks {
             let Some(oldest) = self.by_age.pop_front() else { break };
             self.take(&oldest);
         }
+    }
+
+    /// What is kept.
+    pub(super) fn holdings(&self) -> [Holding; 2] {
+        [
+            Holding::new("blocks that came too early", self.blocks.len(), WAITING_BLOCKS_MAX),
+            Holding::new("bytes of blocks that came too early", self.bytes, WAITING_BYTES_MAX),
+        ]
     }
 
     /// Takes one block out.

@@ -133,6 +133,11 @@ impl Mempool {
         self.book.len()
     }
 
+    /// Sum of their encoded lengths.
+    pub const fn bytes(&self) -> usize {
+        self.book.bytes()
+    }
+
     /// Whether nothing waits.
     pub fn is_empty(&self) -> bool {
         self.book.len() == 0
