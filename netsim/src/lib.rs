@@ -24,6 +24,6 @@ pub mod theory;
 pub mod topology;
 pub mod validate;
 
-pub use checks::{Verdict, check_ledger};
+pub use checks::{Finding, Property, Verdict, check_ledger};
 pub use engine::{Faults, LinkSpec, Misdeed, NodeIndex, NodeStore, SimNode, World, WorldConfig};
 pub use record::RunRecord;

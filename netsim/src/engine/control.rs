@@ -72,7 +72,9 @@ impl World {
 
     /// Steps a node's wall clock.
     pub fn step_clock(&mut self, node: NodeIndex, milliseconds: i64) {
-        self.nodes[node].wall_offset_ms += milliseconds;
+        let node = &mut self.nodes[node];
+        node.wall_offset_ms += milliseconds;
+        node.wall_offset_ms_most = node.wall_offset_ms_most.max(node.wall_offset_ms);
     }
 
     /// Sets a node's wall clock right.

@@ -52,7 +52,10 @@ impl World {
                 let body = serve(&self.nodes[node].store, &what).expect("a store in memory can be read");
                 self.respond(node, peer, request, body);
             }
-            Effect::Disconnect { peer, .. } => self.hang_up(node, index_of(peer), REDIAL_US),
+            Effect::Disconnect { peer, reason } => {
+                self.audit_parting(node, index_of(peer), reason);
+                self.hang_up(node, index_of(peer), REDIAL_US);
+            }
             Effect::Ban { peer, until_wall_ms } => {
                 let left_ms = until_wall_ms.saturating_sub(self.nodes[node].now(self.now_us).wall_ms);
                 self.hang_up(node, index_of(peer), left_ms * 1_000);

@@ -38,6 +38,7 @@ pub use links::LinkSpec;
 pub(crate) use mining::microseconds;
 pub use misdeeds::Misdeed;
 pub use node::SimNode;
+pub(crate) use observer::Track;
 pub use store::NodeStore;
 pub(crate) use world::stream_of;
 pub use world::{World, WorldConfig};

@@ -36,6 +36,8 @@ pub struct SimNode {
     pub(crate) misdeeds: Vec<Misdeed>,
     pub(crate) withheld: Withheld,
     pub(crate) wall_offset_ms: i64,
+    /// The furthest that its wall clock ever was ahead.
+    pub(crate) wall_offset_ms_most: i64,
     /// Microseconds until a commit is durable here.
     pub(crate) disk_us: u64,
     pub(crate) audit: Audit,
@@ -64,6 +66,7 @@ impl SimNode {
             misdeeds: Vec::new(),
             withheld: Withheld::default(),
             wall_offset_ms: 0,
+            wall_offset_ms_most: 0,
             disk_us,
             audit: Audit::default(),
             wish: 0,
@@ -82,9 +85,12 @@ impl SimNode {
 
     /// The moment as this node's clocks show it.
     pub fn now(&self, now_us: u64) -> Now {
-        let monotonic_ms = now_us / 1_000;
-        let wall_ms = (EPOCH_WALL_MS + monotonic_ms).saturating_add_signed(self.wall_offset_ms);
-        Now { monotonic_ms, wall_ms }
+        moment(now_us, self.wall_offset_ms)
+    }
+
+    /// The latest that its clocks can have shown up to this moment.
+    pub(crate) fn fastest_now(&self, now_us: u64) -> Now {
+        moment(now_us, self.wall_offset_ms_most)
     }
 
     /// Starts the core on whatever the store holds.
@@ -109,6 +115,12 @@ impl SimNode {
         self.writing.clear();
         self.withheld = Withheld::default();
     }
+}
+
+fn moment(now_us: u64, wall_offset_ms: i64) -> Now {
+    let monotonic_ms = now_us / 1_000;
+    let wall_ms = (EPOCH_WALL_MS + monotonic_ms).saturating_add_signed(wall_offset_ms);
+    Now { monotonic_ms, wall_ms }
 }
 
 /// The identity of the node at a place: its key begins with its number, so that it is found without a search.

@@ -7,6 +7,7 @@ use cairn::primitives::{Block, BlockHash, BlockId, TransactionId};
 use foldhash::fast::FixedState;
 
 use super::NodeIndex;
+use crate::checks::Finding;
 use crate::record::{BlockRecord, Incident, PROPAGATION_PERCENTS, Propagation, Reorganisation, Traffic};
 
 /// One block as the world sees it.
@@ -36,7 +37,7 @@ pub(crate) struct Observer {
     pub(crate) bans: Vec<(NodeIndex, NodeIndex)>,
     pub(crate) traffic: Traffic,
     /// What should not have been.
-    pub(crate) violations: Vec<String>,
+    pub(crate) violations: Vec<Finding>,
     /// Transactions that some pool dropped, and said why.
     pub(crate) dropped: HashSet<TransactionId, FixedState>,
     /// Inputs that cores handled.

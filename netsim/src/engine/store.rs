@@ -114,10 +114,20 @@ impl NodeStore {
         }
     }
 
+    /// Whether a block is here with all that it takes to follow and to leave it.
+    pub(crate) fn has_whole(&self, id: BlockId) -> bool {
+        self.read(id, HEADER | BODY | UNDO, |_| Some(())).is_some()
+    }
+
+    /// The tip that a node would open at.
+    pub(crate) fn tip(&self) -> Option<BlockId> {
+        self.own.borrow().tip
+    }
+
     fn read<T>(&self, id: BlockId, mark: u8, what: impl FnOnce(&Work) -> Option<T>) -> Option<T> {
         let shelves = self.library.0.borrow();
         let number = *shelves.by_id.get(&id)? as usize;
-        let is_here = self.own.borrow().marks.get(number).is_some_and(|marks| marks & mark != 0);
+        let is_here = self.own.borrow().marks.get(number).is_some_and(|marks| marks & mark == mark);
         if is_here { what(&shelves.works[number]) } else { None }
     }
 }

@@ -1,16 +1,19 @@
 //! One seed: trouble for a while, then calm, then judgement.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::io;
+use std::panic::catch_unwind;
 use std::path::Path;
 
 use cairn::primitives::TransactionId;
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 
+use super::inspect::Inspector;
 use super::oracle::Oracle;
 use super::plan::Swarm;
-use crate::checks::check_ledger;
+use crate::checks::{Finding, Property, check_ledger};
 use crate::engine::{Faults, LinkSpec, NodeIndex, World, WorldConfig, microseconds, stream_of};
 use crate::run::{Load, client_parameters};
 
@@ -43,7 +46,7 @@ pub struct Outcome {
     /// What it drew.
     pub swarm: Swarm,
     /// What does not hold, in the order of finding; nothing if all is well.
-    pub failures: Vec<String>,
+    pub failures: Vec<Finding>,
     /// A hash over everything that happened.
     pub trace_hash: String,
     /// Blocks that were found.
@@ -56,7 +59,9 @@ pub struct Outcome {
 
 /// Runs one seed.
 pub fn run_seed(seed: u64) -> Outcome {
-    play(Drive::new(Swarm::draw(seed)))
+    // A node that panics is a finding like any other, and the next seed has its turn.
+    catch_unwind(|| play(Drive::new(Swarm::draw(seed))))
+        .unwrap_or_else(|panic| Outcome::of_panic(seed, &panic))
 }
 
 /// Runs one seed, and writes what happens into a file.
@@ -70,8 +75,15 @@ fn play(mut drive: Drive) -> Outcome {
     let converged_in_us = drive.trouble().and_then(|()| drive.calm());
     let converged_in_us = converged_in_us.and_then(|took| drive.judge().map(|()| took));
     let mut failures = drive.world.violations().to_vec();
-    let converged_in_us = converged_in_us.map_err(|why| failures.push(why)).ok();
-    failures.extend(drive.world.end_story().err().map(|why| format!("the trace is incomplete: {why}")));
+    let converged_in_us = converged_in_us
+        .map_err(|finding| {
+            if !failures.contains(&finding) {
+                failures.push(finding);
+            }
+        })
+        .ok();
+    let incomplete = drive.world.end_story().err();
+    failures.extend(incomplete.map(|why| Property::Trace.broken(format!("the trace is incomplete: {why}"))));
     Outcome {
         failures,
         trace_hash: drive.world.trace_hash(),
@@ -82,18 +94,32 @@ fn play(mut drive: Drive) -> Outcome {
     }
 }
 
+impl Outcome {
+    fn of_panic(seed: u64, panic: &(dyn Any + Send)) -> Self {
+        let words = panic.downcast_ref::<String>().map(String::as_str);
+        let words = words.or(panic.downcast_ref::<&str>().copied()).unwrap_or("it did not say why");
+        Self {
+            swarm: Swarm::draw(seed),
+            failures: vec![Property::Panic.broken(words)],
+            trace_hash: String::new(),
+            blocks: 0,
+            deaths: 0,
+            converged_in_us: None,
+        }
+    }
+}
+
 struct Drive {
     swarm: Swarm,
     world: World,
     oracle: Oracle,
+    inspector: Inspector,
     load: Load,
     random: ChaCha12Rng,
     /// When what is dead comes back.
     back_at_us: BTreeMap<NodeIndex, u64>,
     heal_at_us: Option<u64>,
     deaths: usize,
-    /// When each node died last: its pool is lost, and with it what only it knew.
-    died_at_us: BTreeMap<NodeIndex, u64>,
 }
 
 impl Drive {
@@ -122,12 +148,21 @@ impl Drive {
         // Who sends through a node that misbehaves has nobody to complain to.
         let honest = swarm.nodes - usize::from(swarm.misdeed.is_some());
         let load = Load::new(CLIENTS, swarm.payments, honest, swarm.seed);
-        let (oracle, back_at_us, died_at_us) = (Oracle::default(), BTreeMap::new(), BTreeMap::new());
-        Self { swarm, world, oracle, load, random, back_at_us, heal_at_us: None, deaths: 0, died_at_us }
+        Self {
+            swarm,
+            world,
+            oracle: Oracle::default(),
+            inspector: Inspector::default(),
+            load,
+            random,
+            back_at_us: BTreeMap::new(),
+            heal_at_us: None,
+            deaths: 0,
+        }
     }
 
     /// Things go wrong, and everything is looked at every few seconds.
-    fn trouble(&mut self) -> Result<(), String> {
+    fn trouble(&mut self) -> Result<(), Finding> {
         while self.world.now_us() < TROUBLE_US {
             let until_us = self.world.now_us() + STEP_US;
             while let Some(due_us) = self.load.next_us().filter(|due| *due <= until_us) {
@@ -139,9 +174,6 @@ impl Drive {
             self.mishaps();
             self.recover();
             self.look()?;
-            if self.swarm.clock_jump == 0.0 {
-                self.look_at_times()?;
-            }
         }
         Ok(())
     }
@@ -150,7 +182,6 @@ impl Drive {
     fn bury(&mut self) {
         for node in self.world.take_crashed() {
             self.deaths += 1;
-            self.died_at_us.insert(node, self.world.now_us());
             let back_us = self.world.now_us() + self.random.random_range(SECOND..3 * MINUTE);
             self.back_at_us.insert(node, back_us);
         }
@@ -228,7 +259,7 @@ impl Drive {
     }
 
     /// Mends everything, and waits until all honest nodes agree; answers how long that took.
-    fn calm(&mut self) -> Result<u64, String> {
+    fn calm(&mut self) -> Result<u64, Finding> {
         self.world.set_faults(Faults::default());
         self.world.heal();
         for node in 0..self.swarm.nodes {
@@ -247,10 +278,9 @@ impl Drive {
         let began_us = self.world.now_us();
         while !self.world.honest_agree() {
             if self.world.now_us() > began_us + CONVERGENCE_US {
-                return Err(format!(
-                    "honest nodes do not agree {} s after all was mended",
-                    CONVERGENCE_US / SECOND
-                ));
+                let seconds = CONVERGENCE_US / SECOND;
+                let what = format!("honest nodes do not agree {seconds} s after all was mended");
+                return Err(Property::Agreement.broken(what));
             }
             self.world.run_for(SECOND / 10);
         }
@@ -258,44 +288,43 @@ impl Drive {
     }
 
     /// Looks at everything that must hold at any moment.
-    fn look(&mut self) -> Result<(), String> {
+    fn look(&mut self) -> Result<(), Finding> {
         self.oracle.learn(&self.world)?;
-        for node in (0..self.swarm.nodes).filter(|node| self.world.is_honest(*node)) {
-            self.oracle.check(&self.world, node)?;
+        for node in self.honest() {
+            self.inspector.look(&mut self.world, &mut self.oracle, node)?;
         }
-        match self.world.violations().first() {
-            Some(_) => Err("what a node showed or reported was wrong".into()),
-            None => Ok(()),
-        }
-    }
-
-    fn look_at_times(&self) -> Result<(), String> {
-        let mut honest = (0..self.swarm.nodes).filter(|node| self.world.is_honest(*node));
-        honest.try_for_each(|node| Oracle::check_time(&self.world, node))
+        self.world.violations().first().map_or(Ok(()), |first| Err(first.clone()))
     }
 
     /// Looks at what must hold in the end.
-    fn judge(&mut self) -> Result<(), String> {
+    fn judge(&mut self) -> Result<(), Finding> {
         self.look()?;
-        for node in (0..self.swarm.nodes).filter(|node| self.world.is_honest(*node)).collect::<Vec<_>>() {
-            check_ledger(&mut self.world, node)?;
+        for node in self.honest() {
+            check_ledger(&mut self.world, node).map_err(|why| Property::Supply.broken(why))?;
         }
         if let Some((by, whom)) = self.world.unjust_bans().first() {
-            return Err(format!("node {by} banned node {whom}, and both are honest"));
+            let what = format!("node {by} banned node {whom}, and both are honest");
+            return Err(Property::Blame.broken(what));
         }
         self.judge_transactions()
     }
 
+    fn honest(&self) -> Vec<NodeIndex> {
+        (0..self.swarm.nodes).filter(|node| self.world.is_honest(*node)).collect()
+    }
+
     /// Every admitted transaction is on the chain, in a pool, was dropped for a reason, or was lost with a node.
-    fn judge_transactions(&mut self) -> Result<(), String> {
+    fn judge_transactions(&mut self) -> Result<(), Finding> {
         let confirmed = self.world.best_transactions();
         let waiting = self.world.waiting_transactions();
         let is_lost = |id: &&TransactionId| {
             !confirmed.contains(*id) && !waiting.contains(*id) && !self.world.was_dropped(id)
         };
-        // Any death may take with it what had not been gossiped, or what waited on a branch that was left.
-        match self.load.admitted.iter().find(is_lost).filter(|_| self.died_at_us.is_empty()) {
-            Some(id) => Err(format!("transaction {id} was admitted and is nowhere")),
+        // Who dies takes its pool along. Each that lives is held to its own by the looks at it.
+        match self.load.admitted.iter().find(is_lost).filter(|_| self.deaths == 0) {
+            Some(id) => {
+                Err(Property::Accounting.broken(format!("transaction {id} was admitted and is nowhere")))
+            }
             None => Ok(()),
         }
     }

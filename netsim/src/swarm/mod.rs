@@ -1,11 +1,13 @@
 //! Swarm testing: each seed draws a network and which faults it suffers, how often; then all is mended and must come
 //! together again.
 //!
-//! Checked all along: what nodes show and report (`engine/audit.rs`), their state against a replay by definition, and
-//! that each follows the most work it has (`oracle`). Checked at the end: that they converge, money, and what became
-//! of every transaction.
+//! Checked all along: what nodes show and report (`engine/audit.rs`), every block that is found against a dull `model`
+//! of the rules (`oracle`), and what each node holds against what follows from its chain (`inspect`). Checked at the
+//! end: that they converge, money, and what became of every transaction.
 
 mod drive;
+mod inspect;
+mod model;
 mod oracle;
 mod plan;
 

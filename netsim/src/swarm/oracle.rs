@@ -1,138 +1,195 @@
-//! What a node should hold, found in another way: blocks replayed one by one, roots by their definition.
+//! What follows from the blocks alone, found in another way than the node finds it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::rc::Rc;
 
 use cairn::consensus::check_block::CheckedBlock;
 use cairn::consensus::params::Params;
 use cairn::consensus::state::State;
-use cairn::consensus::state_root_by_definition;
-use cairn::primitives::{Address, BlockHash, StateRoot, Work};
-use cairn::storage::ChainReader;
+use cairn::consensus::{STATE_ROOT_INTERVAL, check_expiry};
+use cairn::primitives::keys::verify;
+use cairn::primitives::{BlockHash, Header, StateRoot, TransactionId, Work};
 use foldhash::fast::FixedState;
 
-use crate::engine::{NodeIndex, World};
+use super::model::{Model, check_difficulty};
+use crate::checks::{Finding, Property};
+use crate::engine::{Track, World};
 
-/// Microseconds for which a node may know of more work than it follows: it connects some blocks at a time, and a
-/// slow disk holds it up.
-const BEHIND_US_MAX: u64 = 15_000_000;
-
-/// Everything that follows from the blocks alone.
+/// Everything that was found, by honest rules and replayed block by block.
 #[derive(Debug, Default)]
 pub(super) struct Oracle {
     after: HashMap<BlockHash, After, FixedState>,
-    /// Since when each node knows of more work than it follows.
-    behind_since_us: HashMap<NodeIndex, u64, FixedState>,
+    /// The blocks in which a transaction stands.
+    blocks_of: HashMap<TransactionId, Vec<BlockHash>, FixedState>,
+    /// Chains that were asked for, genesis left out, lowest first.
+    chains: HashMap<BlockHash, Rc<Vec<BlockHash>>, FixedState>,
 }
 
 /// What holds after a block.
 #[derive(Debug, Clone)]
-struct After {
+pub(super) struct After {
+    /// By the dull model.
+    pub(super) model: Model,
+    /// Its root.
+    pub(super) root: StateRoot,
+    /// Of the whole chain.
+    pub(super) work: Work,
+    pub(super) height: u32,
+    header: Header,
+    /// What blocks above must carry: the root of the last state at a checkpoint height.
+    committed: StateRoot,
+    /// By the node's own code.
     state: State,
-    work: Work,
-    /// Transactions on the chain by sender.
-    sent: HashMap<Address, u64, FixedState>,
 }
 
 impl Oracle {
     /// Looks at every block that was found since.
-    pub(super) fn learn(&mut self, world: &World) -> Result<(), String> {
-        let params = world.params();
+    pub(super) fn learn(&mut self, world: &World) -> Result<(), Finding> {
         if self.after.is_empty() {
-            let state: State = State::genesis(params);
-            let after = After { state, work: genesis_work(params), sent: HashMap::default() };
-            self.after.insert(params.genesis_hash(), after);
+            let params = world.params();
+            self.after.insert(params.genesis_hash(), After::genesis(params));
         }
         let known = self.after.len() - 1;
-        for track in &world.tracks()[known..] {
-            let Some(mut after) = self.after.get(&track.parent).cloned() else {
-                return Err(format!("block {} was found on an unknown parent", track.id.hash));
-            };
-            let block = CheckedBlock::trusted(track.block.clone(), params);
-            after
-                .state
-                .apply(&block, params)
-                .map_err(|why| format!("block {} breaks {why}", track.id.hash))?;
-            let target = track.block.header.bits.target().map_err(|why| why.to_string())?;
-            after.work = after.work.plus(target.work());
-            for sender in block.senders() {
-                *after.sent.entry(*sender).or_default() += 1;
+        world.tracks()[known..].iter().try_for_each(|track| self.learn_block(track, world.params()))
+    }
+
+    /// What holds after a block.
+    pub(super) fn after(&self, block: &BlockHash) -> Option<&After> {
+        self.after.get(block)
+    }
+
+    /// The blocks up to this one, lowest first.
+    pub(super) fn chain(&mut self, tip: BlockHash) -> Rc<Vec<BlockHash>> {
+        if let Some(chain) = self.chains.get(&tip) {
+            return Rc::clone(chain);
+        }
+        let mut chain = Vec::new();
+        let mut at = tip;
+        while let Some(after) = self.after.get(&at).filter(|after| after.height > 0) {
+            chain.push(at);
+            at = after.header.previous;
+        }
+        chain.reverse();
+        let chain = Rc::new(chain);
+        self.chains.insert(tip, Rc::clone(&chain));
+        chain
+    }
+
+    /// Whether a transaction stands on a chain.
+    pub(super) fn is_on(&self, id: &TransactionId, chain: &[BlockHash]) -> bool {
+        let stands = |block: &BlockHash| {
+            let height = self.after.get(block).map_or(0, |after| after.height as usize);
+            height.checked_sub(1).and_then(|place| chain.get(place)) == Some(block)
+        };
+        self.blocks_of.get(id).is_some_and(|blocks| blocks.iter().any(stands))
+    }
+
+    fn learn_block(&mut self, track: &Track, params: &Params) -> Result<(), Finding> {
+        let named = |finding: Finding| Finding {
+            what: format!("block {} of node {}: {}", track.id.hash, track.miner, finding.what),
+            ..finding
+        };
+        let Some(parent) = self.after.get(&track.parent) else {
+            return Err(named(Property::Rules.broken("it was found on an unknown parent")));
+        };
+        let grandparent = self.after.get(&parent.header.previous);
+        let block = CheckedBlock::trusted(track.block.clone(), params);
+        let after = parent.child(&block, grandparent, params).map_err(named)?;
+        let chain = self.chain(track.parent);
+        for hashes in block.hashes() {
+            if self.is_on(&hashes.id, &chain) {
+                let what = format!("transaction {} stands on its chain already", hashes.id);
+                return Err(named(Property::Twice.broken(what)));
             }
-            check_nonces(&after).map_err(|why| format!("after block {}: {why}", track.id.hash))?;
-            self.after.insert(track.id.hash, after);
+            self.blocks_of.entry(hashes.id).or_default().push(track.id.hash);
+        }
+        if self.after.insert(track.id.hash, after).is_some() {
+            return Err(named(Property::Twice.broken("it was found before")));
         }
         Ok(())
     }
+}
 
-    /// Holds a running node to what follows from its tip's chain, and to the most work among what it has.
-    pub(super) fn check(&mut self, world: &World, node: NodeIndex) -> Result<(), String> {
-        let Some(core) = world.node(node).core.as_ref() else {
-            self.behind_since_us.remove(&node);
-            return Ok(());
-        };
-        let tip = core.tip();
-        let after =
-            self.after.get(&tip.hash).ok_or_else(|| format!("node {node} follows an unknown block"))?;
-        if core.recomputed_state_root() != root(&after.state) {
-            return Err(format!("node {node} has another state at height {} than a replay", tip.height.0));
+impl After {
+    fn genesis(params: &Params) -> Self {
+        let model = Model::genesis(params);
+        let root = model.root();
+        Self {
+            root,
+            committed: root,
+            work: work_of(&params.genesis().header),
+            height: 0,
+            header: params.genesis().header,
+            state: State::genesis(params),
+            model,
         }
-        self.check_most_work(world, node, after.work)
     }
 
-    /// Holds a node whose clock never jumped to the rule on blocks from the future.
-    pub(super) fn check_time(world: &World, node: NodeIndex) -> Result<(), String> {
-        let Some(core) = world.node(node).core.as_ref() else { return Ok(()) };
-        let tip = core.tip();
-        let Some(track) = world.tracks().iter().rev().find(|track| track.id == tip) else { return Ok(()) };
-        let latest =
-            world.node(node).now(world.now_us()).timestamp().plus(world.params().future_limit_seconds);
-        if track.block.header.time <= latest {
-            return Ok(());
-        }
-        Err(format!("node {node} follows a block from further in the future than the rules allow"))
+    /// What holds after a block on this one, which must keep every rule.
+    fn child(
+        &self,
+        block: &CheckedBlock,
+        grandparent: Option<&Self>,
+        params: &Params,
+    ) -> Result<Self, Finding> {
+        self.check_rules(block, grandparent, params)?;
+        let mut model = self.model.clone();
+        model.apply(block.block(), params)?;
+        let state = self.executed(block, params)?;
+        let (root, height) = (model.root(), self.height + 1);
+        Ok(Self {
+            root,
+            committed: if height.is_multiple_of(STATE_ROOT_INTERVAL) { root } else { self.committed },
+            work: self.work.plus(work_of(block.header())),
+            height,
+            header: *block.header(),
+            state,
+            model,
+        })
     }
 
-    fn check_most_work(&mut self, world: &World, node: NodeIndex, followed: Work) -> Result<(), String> {
-        let store = &world.node(node).store;
-        let mut linked: HashSet<BlockHash, FixedState> = HashSet::default();
-        linked.insert(world.params().genesis_hash());
-        let mut most = Work::ZERO;
-        for track in world.tracks() {
-            let has_body = store.block(track.id).is_ok_and(|block| block.is_some());
-            if has_body && linked.contains(&track.parent) {
-                linked.insert(track.id.hash);
-                most = most.max(self.after.get(&track.id.hash).map_or(Work::ZERO, |after| after.work));
-            }
+    fn check_rules(
+        &self,
+        block: &CheckedBlock,
+        grandparent: Option<&Self>,
+        params: &Params,
+    ) -> Result<(), Finding> {
+        let header = block.header();
+        let rules = |holds: bool, what: &str| Property::Rules.ensure(holds, || what.into());
+        let target = header.bits.target().map_err(|why| Property::Rules.broken(why.to_string()))?;
+        rules(target.is_met_by(&header.hash()), "its work is missing")?;
+        rules(header.time >= self.header.time, "its time is before its parent's")?;
+        rules(block.height().0 == self.height + 1, "it names another height")?;
+        rules(block.coinbase().state_root == self.committed, "it commits to another state")?;
+        rules(block.coinbase().commitment() == header.commitment, "its header is another block's")?;
+        let has_expired = |transaction| check_expiry(transaction, block.height()).is_err();
+        rules(!block.transactions().iter().any(has_expired), "a transaction has expired")?;
+        let signatures = block.signature_checks(&params.genesis_hash(), |_| false);
+        rules(verify(&signatures).is_ok(), "a signature is bad")?;
+        let solve_seconds =
+            grandparent.map_or(0, |grandparent| self.header.time.since(grandparent.header.time));
+        if self.height < 2 {
+            return rules(header.bits == params.first_bits, "it is not as hard as the first ones");
         }
-        if most <= followed || world.is_paused(node) {
-            self.behind_since_us.remove(&node);
-            return Ok(());
-        }
-        let since_us = *self.behind_since_us.entry(node).or_insert(world.now_us());
-        if world.now_us() - since_us <= BEHIND_US_MAX {
-            return Ok(());
-        }
-        Err(format!(
-            "node {node} has had blocks of more work than it follows for {} s",
-            BEHIND_US_MAX / 1_000_000
-        ))
+        check_difficulty(params, header.bits, self.header.bits, solve_seconds)
+    }
+
+    /// Executes a block with the node's own code, there, back, and there again.
+    fn executed(&self, block: &CheckedBlock, params: &Params) -> Result<State, Finding> {
+        let breaks = |why| Property::Rules.broken(format!("it breaks {why}"));
+        let mut state = self.state.clone();
+        let undo = state.apply(block, params).map_err(breaks)?;
+        state.undo(block, &undo);
+        let is_back = state.accounts().sorted() == self.state.accounts().sorted()
+            && state.maturing() == self.state.maturing()
+            && state.height() == self.state.height();
+        Property::Undo.ensure(is_back, || "taken back, it leaves another state than it met".into())?;
+        let mut state = self.state.clone();
+        state.apply(block, params).map_err(breaks)?;
+        Ok(state)
     }
 }
 
-/// An account's nonce is the number of its transactions on the chain.
-fn check_nonces(after: &After) -> Result<(), String> {
-    for (address, account) in after.state.accounts().sorted() {
-        let sent = after.sent.get(&address).copied().unwrap_or_default();
-        if account.nonce != sent {
-            return Err(format!("an account of {sent} transactions has nonce {}", account.nonce));
-        }
-    }
-    Ok(())
-}
-
-fn root(state: &State) -> StateRoot {
-    state_root_by_definition(state.accounts().sorted(), state.maturing())
-}
-
-fn genesis_work(params: &Params) -> Work {
-    params.first_bits.target().map_or(Work::ZERO, cairn::primitives::Target::work)
+fn work_of(header: &Header) -> Work {
+    header.bits.target().map_or(Work::ZERO, cairn::primitives::Target::work)
 }
