@@ -71,3 +71,7 @@ sim-validate:
 # COUNT small networks with random faults, a seed each: crashes in the middle of writes, partitions, jumping clocks, liars.
 sim-sweep COUNT="100" *FLAGS:
     cargo run --release -p netsim -- sweep {{COUNT}} {{FLAGS}}
+
+# Plant mistakes in a copy of the node: do random faults find each? docs/simulation.md has the table. Takes minutes.
+sim-bugs *NAMES:
+    cargo run --release -p netsim -- bugs {{NAMES}}

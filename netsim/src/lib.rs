@@ -12,6 +12,7 @@
 //! Blocks carry real but easy work, so no rule is bent. Gossip is a flood of this crate's own, with de-duplication
 //! and the core's verdicts. Everything random comes from the seed: the same seed gives the same bytes.
 
+pub mod bugs;
 mod checks;
 mod engine;
 pub mod record;

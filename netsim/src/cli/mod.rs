@@ -1,5 +1,6 @@
 //! The commands.
 
+mod bugs;
 mod cpu_time;
 mod explain;
 mod memory;
@@ -44,6 +45,20 @@ enum Command {
         /// Write what happens in the first seed into this file, for `netsim explain`.
         #[arg(long, value_name = "FILE")]
         trace: Option<PathBuf>,
+        /// End at the first seed in which something does not hold.
+        #[arg(long)]
+        until_found: bool,
+    },
+    /// Plant mistakes in a copy of the node, and look whether random networks find each. Exit code 1: one was missed.
+    Bugs {
+        /// Which, instead of all.
+        names: Vec<String>,
+        /// Seeds after which a bug counts as missed.
+        #[arg(long, value_name = "COUNT", default_value_t = 200)]
+        seeds: u64,
+        /// Bugs hunted at the same time, instead of one for each processor.
+        #[arg(long, value_name = "COUNT")]
+        jobs: Option<usize>,
     },
     /// Show the scenarios that are built in.
     List,
@@ -96,7 +111,10 @@ pub(crate) fn dispatch(arguments: Arguments) -> ExitCode {
     let done = match arguments.command {
         Command::Run(arguments) => run::run(&arguments),
         Command::Explain { trace, hash } => explain::explain(&trace, &hash),
-        Command::Sweep { count, from, trace } => sweep::sweep(from, count, trace.as_deref()),
+        Command::Sweep { count, from, trace, until_found } => {
+            sweep::sweep(from, count, trace.as_deref(), until_found)
+        }
+        Command::Bugs { names, seeds, jobs } => bugs::bugs(&names, seeds, jobs),
         Command::List => scenarios::list(),
         Command::Show { scenario } => scenarios::show(&scenario),
         Command::Validate => validate::validate(),
@@ -124,6 +142,9 @@ pub(crate) enum Failure {
     /// A trace tells nothing of what was asked for.
     #[error(transparent)]
     Explain(#[from] netsim::story::ExplainError),
+    /// Bugs cannot be planted or hunted.
+    #[error(transparent)]
+    Bugs(#[from] netsim::bugs::BugError),
     /// What was found cannot be printed.
     #[error("nothing can be printed: {0}")]
     Output(std::io::Error),

@@ -11,7 +11,12 @@ use super::words::say;
 use super::{FAILED, Failure, PASSED};
 
 /// Runs so many seeds, and tells of each in which something does not hold.
-pub(crate) fn sweep(from: u64, seeds: u64, trace: Option<&Path>) -> Result<ExitCode, Failure> {
+pub(crate) fn sweep(
+    from: u64,
+    seeds: u64,
+    trace: Option<&Path>,
+    until_found: bool,
+) -> Result<ExitCode, Failure> {
     let bar = ProgressBar::new(seeds);
     let style = ProgressStyle::with_template("{bar:40} {pos}/{len} seeds  {msg}");
     bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
@@ -28,13 +33,17 @@ pub(crate) fn sweep(from: u64, seeds: u64, trace: Option<&Path>) -> Result<ExitC
         if !outcome.failures.is_empty() {
             failed += 1;
             bar.suspend(|| {
-                say(format_args!("seed {seed}: {}", outcome.failures.join("\n  ")));
+                let failures: Vec<_> = outcome.failures.iter().map(ToString::to_string).collect();
+                say(format_args!("seed {seed}: {}", failures.join("\n  ")));
                 say(format_args!("  repeat it: netsim sweep 1 --from {seed}"));
                 say(format_args!("  it drew {:?}", outcome.swarm));
             });
         }
         bar.set_message(format!("{failed} failed, {} blocks, {} crashes", count(blocks), count(deaths)));
         bar.inc(1);
+        if until_found && failed > 0 {
+            break;
+        }
     }
     bar.finish_and_clear();
     say(format_args!(
