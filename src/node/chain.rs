@@ -3,14 +3,15 @@
 //! Headers come first and are checked before they are kept. Bodies are checked in isolation elsewhere; here they
 //! are linked to their ancestors, and the branch with most work among the linked ones is connected.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::candidates::Candidates;
 use super::headers::{Body, GENESIS, HeaderTree, Index};
 use super::holdings::Holding;
 use super::ledger::Ledger;
 use super::outbox::Outbox;
 use super::overlay::Overlay;
+use super::sorted_map::make_room;
 use crate::consensus::check_block::CheckedBlock;
 use crate::consensus::check_header::{check_header_in_context, check_header_in_isolation, check_header_time};
 use crate::consensus::facts::HeaderFacts;
@@ -59,8 +60,8 @@ pub(super) struct Chain<R> {
     /// The followed branch by height, genesis first.
     pub(super) active: Vec<Index>,
     /// Linked, valid blocks with at least the work of the tip.
-    pub(super) candidates: BTreeSet<(Candidate, Index)>,
-    pub(super) next_order: u64,
+    pub(super) candidates: Candidates,
+    pub(super) next_order: u32,
     /// How often headers were evicted: places noted before may mean others since.
     pub(super) evictions: u64,
 }
@@ -79,7 +80,7 @@ impl<R: ChainReader> Chain<R> {
             headers,
             overlay: Overlay::default(),
             active: vec![GENESIS],
-            candidates: BTreeSet::from([(genesis, GENESIS)]),
+            candidates: Candidates::of(genesis, GENESIS),
             next_order: 1,
             evictions: 0,
         }
@@ -153,7 +154,7 @@ impl<R: ChainReader> Chain<R> {
         for marked in self.headers.invalidate(index, violation) {
             let entry = self.headers.get(marked);
             if let Body::Checked { order } = entry.body {
-                self.candidates.remove(&(Candidate { work: entry.work(), first_checked: order }, marked));
+                self.candidates.remove(Candidate { work: entry.work(), first_checked: order.into() }, marked);
             }
             outbox.commit().invalid.push((entry.id(), entry.violation.unwrap_or(violation)));
         }
@@ -199,10 +200,10 @@ impl<R: ChainReader> Chain<R> {
         let order = self.next_order;
         self.next_order += 1;
         let tip_work = self.headers.work(self.tip());
-        for (linked, first_checked) in self.headers.link(index, order) {
+        for (linked, order) in self.headers.link(index, order) {
             let work = self.headers.work(linked);
             if work >= tip_work {
-                self.candidates.insert((Candidate { work, first_checked }, linked));
+                self.candidates.insert(Candidate { work, first_checked: order.into() }, linked);
             }
         }
     }
@@ -228,14 +229,11 @@ impl<R: ChainReader> Chain<R> {
 
     /// The candidate to follow, unless it is the tip already.
     fn better_tip(&self) -> Option<Index> {
-        self.candidates.last().map(|(_, index)| *index).filter(|best| *best != self.tip())
+        self.candidates.best().filter(|best| *best != self.tip())
     }
 
     fn forget_lesser_candidates(&mut self) {
-        let work = self.headers.work(self.tip());
-        while self.candidates.first().is_some_and(|(candidate, _)| candidate.work < work) {
-            self.candidates.pop_first();
-        }
+        self.candidates.forget_below(self.headers.work(self.tip()));
     }
 
     fn next_towards(&self, best: Index) -> Option<Index> {
@@ -303,6 +301,7 @@ impl<R: ChainReader> Chain<R> {
             Ok(undo) => {
                 outbox.commit().undo.push((id, undo));
                 self.overlay.connected(&block, undo, outbox.pending_sequence());
+                make_room(&mut self.active);
                 self.active.push(index);
                 // One a commit: each is the difference from the one before, which a second would push out.
                 if outbox.commit().checkpoint.is_none() {
@@ -322,7 +321,7 @@ impl<R: ChainReader> Chain<R> {
     fn lose_body(&mut self, index: Index) {
         self.headers.lose_body(index);
         let headers = &self.headers;
-        self.candidates.retain(|(_, index)| headers.get(*index).linked);
+        self.candidates.retain(|index| headers.get(index).linked);
     }
 
     fn undo_of(&self, index: Index) -> Result<Option<Undo>, StorageError> {

@@ -11,6 +11,7 @@ use super::input::{GossipId, Ticket, Verified};
 use super::now::Now;
 use super::penalty::Offence;
 use super::query::BlockOutcome;
+use super::sorted_map::SortedMap;
 use super::transactions::{Hashed, TransactionsFrom};
 use crate::consensus::check_block::CheckedBlock;
 use crate::consensus::violation::{Blame, Violation};
@@ -46,7 +47,7 @@ pub(super) enum Running {
 /// Checks on their way.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
-    running: BTreeMap<Ticket, Running>,
+    running: SortedMap<Ticket, Running>,
     next_ticket: Ticket,
     bodies_running: usize,
     unsigned: Vec<(Index, CheckedBlock, Vec<u32>)>,

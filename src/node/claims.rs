@@ -32,9 +32,10 @@ impl<R: ChainReader> Node<R> {
     /// Whether a peer claims more work than we know of, or a tip that we do not know.
     pub(super) fn claims_more(&self, peer: PeerId) -> bool {
         let headers = &self.chain.headers;
-        let is_unknown = |tip: BlockHash| headers.find(&tip).is_none();
+        let is_unknown = |tip: &BlockHash| headers.find(tip).is_none();
         self.peers.connected.get(&peer).is_some_and(|peer| {
-            peer.claim().work > headers.work(headers.best()) || peer.claimed_tip.is_some_and(is_unknown)
+            peer.claim().work > headers.work(headers.best())
+                || peer.unknown_tip.as_deref().is_some_and(is_unknown)
         })
     }
 

@@ -198,7 +198,7 @@ impl<R: ChainReader> Node<R> {
         let body = SyncRequest::Blocks { hashes: List(hashes.clone()) };
         let request = self.ask(peer, Asked::Blocks(hashes), body);
         let patience = self.peers.connected.get(&peer).map_or(STALL_MS_MIN, |peer| peer.stall_ms);
-        self.timers.set(now.monotonic_ms + patience, Timer::RequestStalled(request));
+        self.timers.set(now.monotonic_ms + u64::from(patience), Timer::RequestStalled(request));
     }
 
     fn missing_bodies(&self) -> VecDeque<Index> {

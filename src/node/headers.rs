@@ -12,6 +12,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use super::sorted_map::make_room;
 use crate::consensus::check_header::HeaderContext;
 use crate::consensus::facts::HeaderFacts;
 use crate::consensus::violation::Violation;
@@ -46,7 +47,7 @@ pub(super) enum Body {
     /// Checked in isolation, signatures included, and committed.
     Checked {
         /// Place in the order in which bodies were checked: on equal work the first wins.
-        order: u64,
+        order: u32,
     },
 }
 
@@ -98,7 +99,7 @@ impl Entry {
         StoredHeader { id: facts.id(), header: *header, work: facts.work }
     }
 
-    fn order(&self) -> Option<u64> {
+    fn order(&self) -> Option<u32> {
         match self.body {
             Body::Checked { order } => Some(order),
             Body::Missing | Body::Checking => None,
@@ -224,7 +225,7 @@ impl HeaderTree {
     }
 
     /// Notes a checked body and answers all blocks that are linked by it, ancestors first.
-    pub(super) fn link(&mut self, index: Index, order: u64) -> Vec<(Index, u64)> {
+    pub(super) fn link(&mut self, index: Index, order: u32) -> Vec<(Index, u32)> {
         self.get_mut(index).body = Body::Checked { order };
         let parent_linked = self.get(index).parent.is_none_or(|parent| self.get(parent).linked);
         let mut newly = Vec::new();
@@ -329,6 +330,7 @@ impl HeaderTree {
             return index;
         }
         let index = Index::of(self.entries.len());
+        make_room(&mut self.entries);
         self.entries.push(entry);
         index
     }

@@ -1,8 +1,8 @@
 //! The state at the tip, its tree, and the roots that the next blocks must commit.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::sorted_map::SortedMap;
 use crate::consensus::accounts::{AccountTable, Accounts};
 use crate::consensus::check_block::{BlockContext, CheckedBlock, check_block_in_context};
 use crate::consensus::params::Params;
@@ -19,8 +19,6 @@ const CHECKPOINT_BLOCKS_MAX: u32 = 1_024;
 /// A checkpoint writes every group that changed, so one is worth its bytes once about this share of the accounts
 /// may have changed; until then the journal is cheaper.
 const CHECKPOINT_TOUCHED_SHARE: usize = 2;
-/// Words of a bit for each account group.
-const GROUP_WORDS: usize = (1 << GROUP_BITS) / 64;
 /// Roots kept below the tip. Disconnecting a block gives back the root it committed, so two would do.
 const ROOTS_KEPT: usize = 4;
 
@@ -33,7 +31,7 @@ pub(super) struct Ledger {
     /// Accounts touched since the tree was brought up to date, by connecting or undoing alike; repeats are fine.
     touched: Vec<Address>,
     /// Root of the state after the block at height 64 · key.
-    roots: BTreeMap<u32, StateRoot>,
+    roots: SortedMap<u32, StateRoot>,
     changed_groups: GroupSet,
     touched_since_checkpoint: usize,
     checkpoint_height: Height,
@@ -43,7 +41,7 @@ impl Ledger {
     /// The state after genesis. Whatever checkpoint a store may hold, the next one must be whole.
     pub(super) fn genesis(params: Arc<Params>) -> Self {
         let state = State::genesis(&params);
-        Self { changed_groups: GroupSet::all(), ..Self::new(params, state) }
+        Self { changed_groups: GroupSet::All, ..Self::new(params, state) }
     }
 
     /// The state after the block of a checkpoint.
@@ -61,7 +59,7 @@ impl Ledger {
             state,
             tree,
             touched: Vec::new(),
-            roots: BTreeMap::from([(height.0 / STATE_ROOT_INTERVAL, root)]),
+            roots: SortedMap::of(height.0 / STATE_ROOT_INTERVAL, root),
             changed_groups: GroupSet::none(),
             touched_since_checkpoint: 0,
             checkpoint_height: height,
@@ -161,24 +159,32 @@ impl Ledger {
     }
 }
 
-/// A set of account groups: one bit each, since a simulation holds thousands of ledgers.
+/// A set of account groups: as small as it is empty, since a simulation holds thousands of ledgers.
 #[derive(Debug)]
-struct GroupSet([u64; GROUP_WORDS]);
+enum GroupSet {
+    All,
+    /// Ascending.
+    These(Vec<u16>),
+}
 
 impl GroupSet {
     const fn none() -> Self {
-        Self([0; GROUP_WORDS])
-    }
-
-    const fn all() -> Self {
-        Self([u64::MAX; GROUP_WORDS])
+        Self::These(Vec::new())
     }
 
     fn insert(&mut self, group: u16) {
-        self.0[usize::from(group) / 64] |= 1 << (group % 64);
+        if let Self::These(groups) = self
+            && let Err(place) = groups.binary_search(&group)
+        {
+            groups.insert(place, group);
+        }
     }
 
     fn ascending(&self) -> impl Iterator<Item = u16> + '_ {
-        (0..1 << GROUP_BITS).filter(|group: &u16| self.0[usize::from(*group) / 64] >> (group % 64) & 1 == 1)
+        let (all, these) = match self {
+            Self::All => (0..1 << GROUP_BITS, &[][..]),
+            Self::These(groups) => (0..0, &groups[..]),
+        };
+        all.chain(these.iter().copied())
     }
 }

@@ -14,6 +14,7 @@
 //! | a client asks | `clients` |
 //! | time passes | `timers` |
 
+mod candidates;
 mod chain;
 mod checks;
 mod claims;
@@ -186,10 +187,12 @@ impl<R: ChainReader> Node<R> {
             match timer {
                 Timer::Advance => self.advance(now)?,
                 Timer::RequestStalled(request) => self.on_request_stalled(now, request),
-                Timer::CompactStalled(block) => self.on_compact_stalled(now, block),
+                Timer::CompactStalled(index) => {
+                    self.on_compact_stalled(now, self.chain.headers.id(index).hash);
+                }
                 Timer::PublishTransactions => self.publish_transactions(),
                 Timer::RefreshTemplate => self.refresh_template(),
-                Timer::AskStatus(peer) => self.ask_status(now, peer),
+                Timer::AskStatus(start) => self.ask_due_statuses(now, start),
                 Timer::WatchProgress => self.watch_progress(now),
             }
         }

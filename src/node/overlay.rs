@@ -13,7 +13,7 @@ use crate::storage::Sequence;
 /// Bytes of bodies kept although the store has them: those not yet connected, and the newest connected ones.
 const KEPT_BYTES_MAX: usize = 64 << 20;
 /// Connected blocks kept for peers that miss a transaction of a fresh block, and for short reorganisations.
-const RECENT_BLOCKS_KEPT: usize = 8;
+const RECENT_BLOCKS_KEPT: usize = 4;
 
 /// What is kept of one block.
 #[derive(Debug)]

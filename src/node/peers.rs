@@ -11,9 +11,9 @@ use super::view::PeerView;
 use crate::primitives::{BlockHash, Height, PeerId, Work};
 
 /// First patience with a request for blocks, in milliseconds; doubles with each stall.
-pub(super) const STALL_MS_MIN: u64 = 2_000;
+pub(super) const STALL_MS_MIN: u32 = 2_000;
 /// Largest patience with a request for blocks, in milliseconds.
-pub(super) const STALL_MS_MAX: u64 = 64_000;
+pub(super) const STALL_MS_MAX: u32 = 64_000;
 
 /// Peers whose offences are remembered after they left; who has least against it is forgotten first.
 const REMEMBERED_MAX: usize = 1_024;
@@ -27,8 +27,10 @@ const QUESTIONS_PER_PEER_MAX: usize = 24;
 pub(super) struct Peer {
     pub(super) outbound: bool,
     claim: Claim,
-    /// The tip of its last status.
-    pub(super) claimed_tip: Option<BlockHash>,
+    /// Whether it has told where it stands.
+    pub(super) has_told: bool,
+    /// The tip of its last status, if that was unknown then.
+    pub(super) unknown_tip: Option<Box<BlockHash>>,
     pub(super) height: Option<Height>,
     pub(super) clock_offset_seconds: Option<i64>,
     /// Whether people were told that its clock is off.
@@ -37,13 +39,13 @@ pub(super) struct Peer {
     /// When it is asked again where it stands.
     pub(super) status_due_ms: u64,
     /// How long it may take with blocks, in milliseconds.
-    pub(super) stall_ms: u64,
+    pub(super) stall_ms: u32,
     /// Until when it is not asked for blocks, since it lacked what it seemed to have.
     pub(super) lacks_blocks_until_ms: u64,
     /// How often headers did not lead to the work it claimed.
     pub(super) unproven_claims: u32,
     /// Headers it brought since its last one that became the best: they lead nowhere so far.
-    pub(super) side_headers: usize,
+    pub(super) side_headers: u32,
     /// When it may be given the waiting transactions again.
     pub(super) pool_due_ms: u64,
 }
@@ -70,6 +72,16 @@ impl Peer {
 pub(super) struct Pending {
     pub(super) peer: PeerId,
     pub(super) asked: Asked,
+}
+
+/// How a peer's id begins: names it in a timer with a fraction of the room, and hardly ever another one too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct IdStart(u64);
+
+impl IdStart {
+    pub(super) fn of(peer: PeerId) -> Self {
+        Self(u64::from_be_bytes(*peer.0.first_chunk().expect("32 bytes begin with 8")))
+    }
 }
 
 /// What was asked.
@@ -125,7 +137,8 @@ impl Peers {
         let fresh = Peer {
             outbound,
             claim: Claim { work: Work::ZERO, shown: None, headers_due: false },
-            claimed_tip: None,
+            has_told: false,
+            unknown_tip: None,
             height: None,
             clock_offset_seconds: None,
             clock_told: false,
@@ -176,6 +189,14 @@ impl Peers {
 
     pub(super) fn is_banned(&self, now: Now, peer: PeerId) -> bool {
         self.bans.get(&peer).is_some_and(|until| *until > now.wall_ms)
+    }
+
+    /// The first peer with such an id that is to be asked now where it stands.
+    pub(super) fn due_for_status(&self, now: Now, start: IdStart) -> Option<PeerId> {
+        let mut least = PeerId([0; 32]);
+        least.0[..8].copy_from_slice(&start.0.to_be_bytes());
+        let mut such = self.connected.iter_from(&least).take_while(|(id, _)| IdStart::of(**id) == start);
+        such.find(|(_, peer)| peer.status_due_ms <= now.monotonic_ms).map(|(id, _)| *id)
     }
 
     /// Numbers a new question.

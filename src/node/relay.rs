@@ -36,7 +36,7 @@ const REBUILDS_MAX: usize = 16;
 /// Peers asked for missing transactions before the whole block is wanted.
 const PEERS_ASKED_MAX: usize = 2;
 /// Blocks of which it is remembered who told of them first, those made here too: more than are news at one time.
-const TOLD_BY_MAX: usize = 32;
+const TOLD_BY_MAX: usize = 12;
 /// Questions that one peer may owe answers to before no more missing transactions are asked from it.
 const OWED_MAX: usize = 16;
 
@@ -110,6 +110,7 @@ impl Relay {
         if self.told.len() >= TOLD_BY_MAX {
             self.told.pop_front();
         }
+        self.told.reserve_exact(TOLD_BY_MAX - self.told.len());
         self.told.push_back(Told { block, by: peer, is_forwarded: false });
     }
 }
@@ -236,7 +237,9 @@ impl<R: ChainReader> Node<R> {
         let owed = self.peers.asked(peer).count();
         let Some(rebuilding) = self.relay.rebuilding.get_mut(&hash) else { return };
         rebuilding.asked.push(peer);
-        self.timers.set(now.monotonic_ms + MISSING_PATIENCE_MS, Timer::CompactStalled(hash));
+        if let Some(index) = self.chain.headers.find(&hash) {
+            self.timers.set(now.monotonic_ms + MISSING_PATIENCE_MS, Timer::CompactStalled(index));
+        }
         if owed >= OWED_MAX || !self.peers.connected.contains_key(&peer) {
             return;
         }

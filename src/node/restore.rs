@@ -154,7 +154,7 @@ impl<R: ChainReader> Chain<R> {
             let entry = self.headers.get(index);
             let Body::Checked { order } = entry.body else { continue };
             if entry.linked && entry.violation.is_none() && entry.work() >= self.headers.work(tip) {
-                self.candidates.insert((Candidate { work: entry.work(), first_checked: order }, index));
+                self.candidates.insert(Candidate { work: entry.work(), first_checked: order.into() }, index);
             }
         }
     }

@@ -1,5 +1,8 @@
 //! A small map as two lists in the order of its keys: looking through it costs no jumps, and an empty one no memory.
 
+/// Entries for which an emptied list keeps its room.
+const ROOM_KEPT: usize = 4;
+
 /// Entries by ascending key. Made for some hundreds of them: adding one anywhere but at the end moves those behind it.
 #[derive(Debug, Clone)]
 pub(super) struct SortedMap<K, V> {
@@ -14,6 +17,20 @@ impl<K, V> Default for SortedMap<K, V> {
 }
 
 impl<K: Ord, V> SortedMap<K, V> {
+    /// One entry.
+    pub(super) fn of(key: K, value: V) -> Self {
+        Self { keys: vec![key], values: vec![value] }
+    }
+
+    /// Takes the entry with the least key out.
+    pub(super) fn pop_first(&mut self) -> Option<V> {
+        if self.keys.is_empty() {
+            return None;
+        }
+        self.keys.remove(0);
+        Some(self.values.remove(0))
+    }
+
     pub(super) fn get(&self, key: &K) -> Option<&V> {
         self.place(key).ok().map(|place| &self.values[place])
     }
@@ -43,7 +60,10 @@ impl<K: Ord, V> SortedMap<K, V> {
     pub(super) fn remove(&mut self, key: &K) -> Option<V> {
         let place = self.place(key).ok()?;
         self.keys.remove(place);
-        Some(self.values.remove(place))
+        let removed = self.values.remove(place);
+        give_room_back(&mut self.keys);
+        give_room_back(&mut self.values);
+        Some(removed)
     }
 
     pub(super) fn iter(&self) -> impl Iterator<Item = (&K, &V)> {
@@ -52,6 +72,12 @@ impl<K: Ord, V> SortedMap<K, V> {
 
     pub(super) fn is_empty(&self) -> bool {
         self.keys.is_empty()
+    }
+
+    /// Entries from a key on.
+    pub(super) fn iter_from(&self, key: &K) -> impl Iterator<Item = (&K, &V)> {
+        let place = self.place(key).unwrap_or_else(|place| place);
+        self.keys[place..].iter().zip(&self.values[place..])
     }
 
     pub(super) fn keys(&self) -> impl Iterator<Item = &K> {
@@ -67,7 +93,6 @@ impl<K: Ord, V> SortedMap<K, V> {
     }
 
     /// Number of entries.
-    #[cfg(test)]
     pub(super) fn len(&self) -> usize {
         self.keys.len()
     }
@@ -81,10 +106,16 @@ impl<K: Ord, V> SortedMap<K, V> {
     }
 }
 
-/// Grows a full list by a quarter: most never grow again, and doubled ones would stay half empty.
-fn make_room<T>(list: &mut Vec<T>) {
+/// Lets a full list grow by a quarter: doubled ones stay half empty for long.
+pub(super) fn make_room<T>(list: &mut Vec<T>) {
     if list.len() == list.capacity() {
         list.reserve_exact((list.len() / 4).max(2));
+    }
+}
+
+fn give_room_back<T>(list: &mut Vec<T>) {
+    if list.capacity() > ROOM_KEPT && list.len() < list.capacity() / 4 {
+        list.shrink_to((list.len() * 2).max(ROOM_KEPT));
     }
 }
 

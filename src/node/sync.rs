@@ -9,7 +9,7 @@ use super::holdings::Holding;
 use super::input::{RequestFailure, RequestId};
 use super::message::{HEADERS_PER_ANSWER_MAX, LOCATOR_HASHES_MAX, Status, SyncRequest, SyncResponse};
 use super::now::Now;
-use super::peers::{Asked, Claim, Peer, Peers};
+use super::peers::{Asked, Claim, IdStart, Peers};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::consensus::violation::{Blame, Violation};
@@ -76,13 +76,19 @@ impl<R: ChainReader> Node<R> {
         request
     }
 
+    /// Asks the peers where they stand whose time has come. A timer of an earlier connection comes too soon.
+    pub(super) fn ask_due_statuses(&mut self, now: Now, start: IdStart) {
+        while let Some(peer) = self.peers.due_for_status(now, start) {
+            self.ask_status(now, peer);
+        }
+    }
+
     /// Asks a peer where it stands, now and from time to time as long as it is connected.
-    pub(super) fn ask_status(&mut self, now: Now, peer: PeerId) {
-        // A timer of an earlier connection comes too soon, and ends here.
-        let due = |peer: &&mut Peer| peer.status_due_ms <= now.monotonic_ms;
-        let Some(known) = self.peers.connected.get_mut(&peer).filter(due) else { return };
+    fn ask_status(&mut self, now: Now, peer: PeerId) {
+        let known = self.peers.connected.get_mut(&peer);
+        let Some(known) = known.filter(|known| known.status_due_ms <= now.monotonic_ms) else { return };
         known.status_due_ms = now.monotonic_ms + STATUS_INTERVAL_MS;
-        self.timers.set(known.status_due_ms, Timer::AskStatus(peer));
+        self.timers.set(known.status_due_ms, Timer::AskStatus(IdStart::of(peer)));
         self.send_status(now, peer);
     }
 
@@ -174,7 +180,8 @@ impl<R: ChainReader> Node<R> {
         let claim = Claim { work: status.work, shown: Some(status.tip), headers_due: !is_known };
         self.change_claim(peer, |before, _| *before = claim);
         let Some(known) = self.peers.connected.get_mut(&peer) else { return };
-        let first = known.claimed_tip.is_none();
+        let first = !std::mem::replace(&mut known.has_told, true);
+        known.unknown_tip = (!is_known).then(|| Box::new(status.tip));
         // Clocks tell whole seconds, so that a second more or less is no news.
         let offset = known.clock_offset_seconds.filter(|known| known.abs_diff(offset) <= 1).unwrap_or(offset);
         // Most statuses say what was known before: no reader needs a new picture for them.
@@ -182,7 +189,6 @@ impl<R: ChainReader> Node<R> {
             known.height != Some(status.height) || known.clock_offset_seconds != Some(offset);
         known.height = Some(status.height);
         known.clock_offset_seconds = Some(offset);
-        known.claimed_tip = Some(status.tip);
         if clock_is_off(offset) && !std::mem::replace(&mut known.clock_told, true) {
             self.outbox.push(Effect::Event(Event::ClockOffset { peer, seconds: offset }));
         }
@@ -299,7 +305,7 @@ impl<R: ChainReader> Node<R> {
     fn brought_too_much(&self, peer: PeerId) -> bool {
         let best = self.chain.headers.height(self.chain.headers.best()).0 as usize;
         let side_headers = self.peers.connected.get(&peer).map_or(0, |known| known.side_headers);
-        side_headers >= best + SIDE_HEADERS_PER_PEER_MAX
+        side_headers as usize >= best + SIDE_HEADERS_PER_PEER_MAX
     }
 
     fn count_side_header(&mut self, peer: PeerId, index: Index, new: bool) {

@@ -2,8 +2,9 @@
 
 use std::collections::VecDeque;
 
+use super::headers::Index;
 use super::input::RequestId;
-use crate::primitives::{BlockHash, PeerId};
+use super::peers::IdStart;
 
 /// What to do when its moment comes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -13,13 +14,13 @@ pub(super) enum Timer {
     /// A request has waited long enough: ask someone else.
     RequestStalled(RequestId),
     /// Missing transactions of a compact block did not come: ask others, then for the whole block.
-    CompactStalled(BlockHash),
+    CompactStalled(Index),
     /// Publish the transactions that clients sent.
     PublishTransactions,
     /// Show miners the pool's new fees.
     RefreshTemplate,
-    /// Ask a peer where it stands.
-    AskStatus(PeerId),
+    /// Ask the peers whose ids begin so where they stand, if they are due.
+    AskStatus(IdStart),
     /// Look whether syncing moves, and whether the time of early blocks has come.
     WatchProgress,
 }

@@ -78,6 +78,8 @@ impl Links {
         }
         let ends = [one.min(other) as u32, one.max(other) as u32];
         let link = self.shared.len() as u32;
+        self.ends[one].reserve_exact(1);
+        self.ends[other].reserve_exact(1);
         self.shared.push(Link { ends, spec, free_at_us: [0; 2], is_cut: false, is_closed: false });
         for (from, to) in [(one, other), (other, one)] {
             let end = End { to: to as u32, link, is_up: false, is_plain: true, latency_us: 0 };

@@ -1,5 +1,7 @@
 //! One thing after the other happens.
 
+use std::collections::VecDeque;
+
 use cairn::node::Input;
 
 use super::NodeIndex;
@@ -59,6 +61,9 @@ impl World {
             What::Commit => {
                 if let Some(commit) = self.nodes[node].writing.pop_front() {
                     let sequence = commit.sequence;
+                    if self.nodes[node].writing.is_empty() {
+                        self.nodes[node].writing = VecDeque::new();
+                    }
                     self.nodes[node].store.apply(commit);
                     self.input(node, Input::Durable { sequence });
                 }
