@@ -3,8 +3,8 @@
 //! It knows records of bytes, not what they mean. What was not acknowledged may be torn at the end; it is cut when
 //! the journal is opened. Damage earlier ends the usable part: what follows is set aside, never used and never lost.
 
-use std::fs::{self, File, OpenOptions};
-use std::io::{Seek, SeekFrom, Write};
+use std::fs::{self, File};
+use std::io::Write;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,7 @@ use super::chain_store::StorageError;
 use super::journal_scan::{self, Scan};
 use super::segment::{self, RecordKind, SegmentStart};
 use crate::primitives::BlockHash;
-use crate::primitives::codec::{self, Decode, Encode};
+use crate::primitives::codec::{Decode, Encode};
 
 /// Bytes after which a new segment begins: deleting old ones then frees space in steps of this size.
 pub const SEGMENT_BYTES: u64 = 64 << 20;
@@ -70,7 +70,7 @@ impl Group {
     }
 
     /// The payloads, in order.
-    pub fn payloads(&self) -> impl Iterator<Item = &[u8]> {
+    pub fn payloads(&self) -> impl Iterator<Item = &[u8]> + Clone {
         self.payloads.iter().map(|range| &self.bytes[range.clone()])
     }
 
@@ -137,16 +137,10 @@ impl Journal {
     }
 
     fn at(folder: &Path, genesis: BlockHash, end: Position) -> Result<Self, StorageError> {
-        let path = segment::path_of(folder, end.segment);
-        let opened = OpenOptions::new().write(true).open(&path).and_then(|mut file| {
-            file.seek(SeekFrom::Start(end.offset))?;
-            Ok(file)
-        });
-        let file = opened.map_err(|error| StorageError::io(&path, &error))?;
         Ok(Self {
             folder: folder.to_owned(),
             genesis,
-            file,
+            file: segment::open_at(folder, end)?,
             end,
             segment_bytes: SEGMENT_BYTES,
             failure: None,
@@ -155,20 +149,8 @@ impl Journal {
 
     fn with_new_segment(folder: &Path, genesis: BlockHash, follows: Position) -> Result<Self, StorageError> {
         let number = follows.segment + 1;
-        let path = segment::path_of(folder, number);
-        let start = SegmentStart { number, genesis, follows };
-        let mut bytes = Vec::new();
-        segment::append_record(&mut bytes, RecordKind::SegmentStart, |payload| {
-            codec::encode_into(&start, |part| payload.extend_from_slice(part));
-        });
-        File::create_new(&path)
-            .and_then(|mut file| {
-                file.write_all(&bytes)?;
-                file.sync_all()
-            })
-            .map_err(|error| StorageError::io(&path, &error))?;
-        segment::sync_folder(folder)?;
-        Self::at(folder, genesis, Position { segment: number, offset: bytes.len() as u64 })
+        segment::create(folder, &SegmentStart { number, genesis, follows })?;
+        Self::at(folder, genesis, Position { segment: number, offset: segment::START_BYTES })
     }
 }
 

@@ -1,10 +1,11 @@
-//! The files of the journal: how a record lies in one, and how to read them back without trusting a byte.
+//! Numbered files that only grow: how each begins, how a record of the journal lies in one, and how to read that back
+//! without trusting a byte. The files of bodies begin in the same way.
 //!
 //! A record is `payload length u64 ‖ kind u8 ‖ payload ‖ check`, integers little-endian. The check is the first
 //! 16 bytes of BLAKE3 over all before it: 128 bits are ample against accidents, the only adversary a disk has.
 
-use std::fs::{self, File};
-use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom};
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufReader, ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use super::chain_store::StorageError;
@@ -18,6 +19,8 @@ const HEAD_BYTES: usize = 9;
 const CHECK_BYTES: usize = 16;
 /// Room for the payload of a start record, with some to spare.
 const START_BYTES_MAX: usize = 64;
+/// Bytes of a start record.
+pub(super) const START_BYTES: u64 = 81;
 /// Read ahead in one go: replay is one pass from front to end.
 const READ_BUFFER_BYTES: usize = 1 << 18;
 /// How a segment's name ends.
@@ -82,6 +85,33 @@ pub(super) fn append_record(
     let check = check_of(&bytes[start..]);
     bytes.extend_from_slice(&check);
     payload
+}
+
+/// Makes a file that begins with `start`, for good.
+pub(super) fn create(folder: &Path, start: &SegmentStart) -> Result<(), StorageError> {
+    let path = path_of(folder, start.number);
+    let mut bytes = Vec::new();
+    append_record(&mut bytes, RecordKind::SegmentStart, |payload| {
+        codec::encode_into(start, |part| payload.extend_from_slice(part));
+    });
+    debug_assert_eq!(bytes.len() as u64, START_BYTES, "every start has the same fields");
+    File::create_new(&path)
+        .and_then(|mut file| {
+            file.write_all(&bytes)?;
+            file.sync_all()
+        })
+        .map_err(|error| StorageError::io(&path, &error))?;
+    sync_folder(folder)
+}
+
+/// Opens a file to be written from `at` on.
+pub(super) fn open_at(folder: &Path, at: Position) -> Result<File, StorageError> {
+    let path = path_of(folder, at.segment);
+    let opened = OpenOptions::new().write(true).open(&path).and_then(|mut file| {
+        file.seek(SeekFrom::Start(at.offset))?;
+        Ok(file)
+    });
+    opened.map_err(|error| StorageError::io(&path, &error))
 }
 
 /// A segment's file name.
