@@ -185,6 +185,14 @@ pub fn newest<T>(folder: &Path, find: impl Fn(&[u8]) -> Option<T>) -> Result<Opt
     journal_scan::newest(folder, find)
 }
 
+/// Gives every record that is kept to `visit`, of each segment up to what is damaged there.
+pub fn visit(
+    folder: &Path,
+    visit: &mut dyn FnMut(&[u8]) -> Result<(), StorageError>,
+) -> Result<(), StorageError> {
+    journal_scan::visit(folder, visit)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

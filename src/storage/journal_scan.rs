@@ -166,6 +166,22 @@ pub(super) fn damaged_segments(folder: &Path) -> Result<Vec<(u64, PathBuf, u64)>
     Ok(damaged)
 }
 
+/// Gives the records of all segments to `visit`, of each up to what is damaged there. Changes nothing.
+pub(super) fn visit(
+    folder: &Path,
+    visit: &mut dyn FnMut(&[u8]) -> Result<(), StorageError>,
+) -> Result<(), StorageError> {
+    for number in segment::list(folder)? {
+        let mut reader = SegmentReader::open(segment::path_of(folder, number))?;
+        while let Next::Record(kind) = reader.next()? {
+            if kind == RecordKind::Data {
+                visit(reader.payload())?;
+            }
+        }
+    }
+    Ok(())
+}
+
 /// The last thing that `find` finds in a record of the newest segments, as far as they are whole. Changes nothing.
 pub(super) fn newest<T>(folder: &Path, find: impl Fn(&[u8]) -> Option<T>) -> Result<Option<T>, StorageError> {
     for number in segment::list(folder)?.into_iter().rev().take(NEWEST_SEGMENTS) {

@@ -152,10 +152,12 @@ struct Tally {
 /// `sled/snap.000000000E66877B` and its like are one kind of file.
 fn kind_of(file: &str) -> String {
     let name = file.trim_start_matches('/');
-    match (name.split_once("snap."), name.split_once("journal/")) {
-        (Some((folder, _)), _) => format!("{folder}snap.*"),
-        (None, Some((folder, _))) => format!("{folder}journal/*"),
-        (None, None) => name.to_owned(),
+    if let Some((folder, _)) = name.split_once("snap.") {
+        return format!("{folder}snap.*");
+    }
+    match name.split_once('/') {
+        Some((folder @ ("journal" | "bodies"), _)) => format!("{folder}/*"),
+        _ => name.to_owned(),
     }
 }
 

@@ -20,6 +20,7 @@ const WALL_MS: u64 = 4_000_000_000_000;
 pub(crate) const THRESHOLDS: Thresholds = Thresholds {
     segment_bytes: 16 << 10,
     kept_bytes: 48 << 10,
+    body_file_bytes: 24 << 10,
     database_segment_bytes: 64 << 10,
     sync_bytes: 256 << 10,
     sync_groups: 40,

@@ -37,7 +37,7 @@ fn assert_holds_everything(folder: &Path, commits: &[Commit]) {
     let others = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<_> = others.collect();
     names.sort_unstable();
-    assert_eq!(names, ["journal", "lock", "sled"], "nothing is left behind");
+    assert_eq!(names, ["bodies", "journal", "lock", "sled"], "nothing is left behind");
 }
 
 #[test]

@@ -208,7 +208,7 @@ fn large_block(chain: &TestChain) -> Arc<Block> {
 }
 
 #[test]
-fn a_block_far_longer_than_one_value_is_split_and_read_back() {
+fn a_block_far_longer_than_others_is_read_back() {
     let folder = tempfile::tempdir().unwrap();
     let mut chain = TestChain::new(dev());
     chain.connect(large_block(&chain)).unwrap();

@@ -2,6 +2,7 @@
 #![cfg(feature = "sled")]
 #![expect(clippy::unwrap_used, reason = "what fails in a test shall stop it there")]
 
+mod bodies;
 mod chains;
 mod compaction;
 mod data_folder;

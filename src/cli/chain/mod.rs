@@ -20,7 +20,7 @@ use super::session::Session;
 use crate::primitives::BlockId;
 
 /// What makes up a chain in a data folder. Wallets lie elsewhere; the node's key stays.
-const CHAIN_FOLDERS: [&str; 2] = ["sled", "journal"];
+const CHAIN_FOLDERS: [&str; 3] = ["sled", "journal", "bodies"];
 
 /// The blocks of a chain above genesis, lowest first.
 trait Blocks {

@@ -10,8 +10,9 @@ use std::sync::Arc;
 use super::database::{Batch, Database};
 use super::disk_space;
 use super::file_sums;
-use super::open::{DATABASE_FOLDER, OpenOptions, Opened, refusal};
+use super::open::{DATABASE_FOLDER, OpenOptions, Opened};
 use super::open_report::OpenReport;
+use super::open_table::refusal;
 use crate::storage::chain_store::StorageError;
 use crate::storage::segment::sync_folder;
 

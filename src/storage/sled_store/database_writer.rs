@@ -1,5 +1,5 @@
-//! The thread behind the journal: it moves commits into the database, makes them last there from time to time, and then
-//! lets go of what is no longer needed: journal segments, superseded checkpoints, old undo records.
+//! The thread behind the journal: it moves commits into the database and the files of bodies, makes them last there from
+//! time to time, and then lets go of what is no longer needed: journal segments, superseded checkpoints, old undo records.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -7,9 +7,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backlog::{Backlog, Next, Pending};
+use super::body_writer::BodyWriter;
 use super::checkpoint::Checkpoints;
 use super::database::{Batch, Database};
-use super::entries;
+use super::entries::{self, Append};
 use super::schema::{Kind, height_key};
 use super::thresholds::Thresholds;
 use crate::primitives::codec;
@@ -31,6 +32,7 @@ const SYNC_IDLE: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct DatabaseWriter {
     pub(super) database: Database,
+    pub(super) bodies: BodyWriter,
     pub(super) backlog: Arc<Backlog>,
     pub(super) journal_folder: PathBuf,
     pub(super) checkpoints: Checkpoints,
@@ -98,9 +100,8 @@ impl DatabaseWriter {
 
     fn write(&mut self, pending: &Pending) -> Result<(), StorageError> {
         let mut batch = Batch::default();
-        for payload in pending.records.payloads() {
-            entries::apply(&self.database, &mut batch, payload)?;
-        }
+        let payloads = pending.records.payloads();
+        entries::apply(&self.database, &mut self.bodies, &mut batch, payloads, Append::All)?;
         self.database.apply(batch)?;
         for delta in &pending.checkpoints {
             self.checkpoints.write(&self.database, delta)?;
@@ -114,6 +115,8 @@ impl DatabaseWriter {
 
     fn sync(&mut self) -> Result<(), StorageError> {
         self.unsynced = Unsynced::default();
+        // Bodies first: what the database durably knows of lies where it says.
+        self.bodies.sync()?;
         self.database.sync()?;
         journal::delete_covered(&self.journal_folder, self.recorded, self.thresholds.kept_bytes)?;
         self.checkpoints.after_sync(&self.database)?;
@@ -121,7 +124,7 @@ impl DatabaseWriter {
         self.prune_undo(&mut batch)?;
         if self.recorded != self.written {
             // Only after the sync: whatever a loss of power leaves of this, the journal covers what is missing.
-            batch.put(&Kind::JournalPosition.key(), &codec::encode(&self.written));
+            put_ends(&mut batch, self.written, self.bodies.end());
             self.recorded = self.written;
         }
         self.database.apply(batch)
@@ -146,11 +149,18 @@ impl DatabaseWriter {
     }
 }
 
+/// Notes up to where journal and bodies have been made to last in the database and beside it.
+pub(super) fn put_ends(batch: &mut Batch, journal: Position, bodies: Position) {
+    batch.put(&Kind::JournalPosition.key(), &codec::encode(&journal));
+    batch.put(&Kind::BodiesEnd.key(), &codec::encode(&bodies));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::primitives::{BlockHash, StateRoot};
     use crate::storage::commit::CheckpointDelta;
+    use crate::storage::sled_store::body_writer;
     use crate::storage::sled_store::database::temporary;
     use crate::storage::sled_store::schema::{block_key, block_of};
 
@@ -173,6 +183,7 @@ mod tests {
         database.apply(batch).unwrap();
         let mut writer = DatabaseWriter {
             database: database.clone(),
+            bodies: body_writer::temporary(&folder.path().join("bodies")),
             backlog: Arc::default(),
             journal_folder: folder.path().to_owned(),
             checkpoints: Checkpoints::default(),

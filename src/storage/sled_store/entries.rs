@@ -1,8 +1,10 @@
-//! A commit as bytes: the puts it makes, once encoded for the journal and for the database alike.
+//! A commit as bytes: the puts it makes, once encoded for the journal, for the database, and for the files of bodies.
 //!
 //! An entry is a key that names a block ‖ length u32 of what follows ‖ sealed value. A checkpoint is no entry: it can
 //! always be made again from the blocks, so it need not pass through the journal.
 
+use super::bodies::{self, Place};
+use super::body_writer::BodyWriter;
 use super::database::{Batch, Database};
 use super::schema::{BLOCK_KEY_BYTES, BlockKey, Kind, block_key, block_of};
 use super::values;
@@ -11,9 +13,16 @@ use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::chain_store::StorageError;
 use crate::storage::commit::{Commit, StoredHeader};
 
+/// Bytes before the sealed value.
+pub(super) const HEAD_BYTES: usize = BLOCK_KEY_BYTES + 4;
+/// Longest entry that is believed when reading.
+pub(super) const BYTES_MAX: usize = HEAD_BYTES + values::HEAD_BYTES + values::LENGTH_MAX;
+
 /// One put of a commit.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Entry<'a> {
+    /// All of it.
+    pub(super) bytes: &'a [u8],
     /// Kind and block.
     pub(super) key: &'a BlockKey,
     /// The sealed value.
@@ -37,10 +46,7 @@ pub(super) fn has_entries(commit: &Commit) -> bool {
 /// Appends the entries of a commit.
 pub(super) fn encode(commit: &Commit, payload: &mut Vec<u8>) {
     for header in &commit.headers {
-        put(payload, block_key(Kind::Header, header.id), |value| {
-            encode_into(&header.header, value);
-            encode_into(&header.work, value);
-        });
+        encode_header(header, payload);
     }
     for (id, block) in &commit.bodies {
         put(payload, block_key(Kind::Body, *id), |value| encode_into(&**block, value));
@@ -56,6 +62,14 @@ pub(super) fn encode(commit: &Commit, payload: &mut Vec<u8>) {
     }
 }
 
+/// Appends the entry of a header.
+pub(super) fn encode_header(header: &StoredHeader, payload: &mut Vec<u8>) {
+    put(payload, block_key(Kind::Header, header.id), |value| {
+        encode_into(&header.header, value);
+        encode_into(&header.work, value);
+    });
+}
+
 /// The entries of a payload, in order; `None` in place of what is no entry, and nothing after it.
 pub(super) fn entries(payload: &[u8]) -> impl Iterator<Item = Option<Entry<'_>>> {
     let mut rest = Some(payload);
@@ -67,19 +81,71 @@ pub(super) fn entries(payload: &[u8]) -> impl Iterator<Item = Option<Entry<'_>>>
     })
 }
 
-/// Adds the puts of a payload to a batch, which is applied whenever it is full.
-pub(super) fn apply(database: &Database, batch: &mut Batch, payload: &[u8]) -> Result<(), StorageError> {
-    for entry in entries(payload) {
-        let entry =
-            entry.ok_or_else(|| database.damaged("a commit is not laid out as written".to_owned()))?;
-        values::put_sealed(database, batch, entry.key, entry.sealed)?;
-        if entry.key[0] == Kind::Body as u8
-            && let Some(id) = block_of(entry.key)
+/// Which bodies are appended to their files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Append {
+    /// All: they are new.
+    All,
+    /// Those that do not lie whole where the database says.
+    Missing,
+}
+
+/// Puts payloads into the database and their bodies into files. The batch is applied whenever it is full.
+pub(super) fn apply<'a>(
+    database: &Database,
+    bodies: &mut BodyWriter,
+    batch: &mut Batch,
+    payloads: impl Iterator<Item = &'a [u8]> + Clone,
+    append: Append,
+) -> Result<(), StorageError> {
+    let torn = || database.damaged("a commit is not laid out as written".to_owned());
+    let mut places = Vec::new();
+    for entry in payloads.clone().flat_map(entries) {
+        let entry = entry.ok_or_else(torn)?;
+        if let Some(id) = body_named(&entry)
+            && (append == Append::All || is_missing(database, bodies, id)?)
         {
-            batch.put(&block_key(Kind::HasBody, id), &[]);
+            places.push((id, bodies.append(entry.bytes)?));
         }
     }
+    // Before any place is known by which somebody could ask for them.
+    bodies.write()?;
+    for entry in payloads.flat_map(entries) {
+        let entry = entry.ok_or_else(torn)?;
+        if body_named(&entry).is_none() {
+            values::put_sealed(database, batch, entry.key, entry.sealed)?;
+        }
+    }
+    for (id, place) in places {
+        put_place(database, batch, id, place)?;
+    }
     Ok(())
+}
+
+/// Notes where a body lies.
+pub(super) fn put_place(
+    database: &Database,
+    batch: &mut Batch,
+    id: BlockId,
+    place: Place,
+) -> Result<(), StorageError> {
+    batch.put(&block_key(Kind::BodyPlace, id), &place.encode());
+    database.apply_if_full(batch)
+}
+
+/// The block whose body an entry is, if it is one.
+pub(super) fn body_named(entry: &Entry<'_>) -> Option<BlockId> {
+    block_of(entry.key).filter(|_| entry.key[0] == Kind::Body as u8)
+}
+
+/// Whether a body does not lie whole where the database says.
+pub(super) fn is_missing(
+    database: &Database,
+    bodies: &BodyWriter,
+    id: BlockId,
+) -> Result<bool, StorageError> {
+    let Some(place) = bodies::place_of(database, id)? else { return Ok(true) };
+    Ok(!bodies.files().is_whole(id, place)?)
 }
 
 /// The tip that a payload sets, if it sets one.
@@ -87,6 +153,19 @@ pub(super) fn tip_in(payload: &[u8]) -> Option<BlockId> {
     let tips = entries(payload).flatten().filter(|entry| entry.key[0] == Kind::Tip as u8);
     let value = tips.last().and_then(|entry| values::unseal(entry.key, entry.sealed))?;
     codec::decode(value, value.len()).ok()
+}
+
+/// The first entry, and what follows it.
+pub(super) fn split_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+    let (entry, after) = bytes.split_at_checked(length_of(bytes)?)?;
+    let (key, rest) = entry.split_first_chunk()?;
+    Some((Entry { bytes: entry, key, sealed: rest.get(4..)? }, after))
+}
+
+/// Bytes of the entry that begins here; `None` when this is too short to say.
+pub(super) fn length_of(bytes: &[u8]) -> Option<usize> {
+    let length = u32::from_le_bytes(*bytes.get(BLOCK_KEY_BYTES..)?.first_chunk()?);
+    Some(HEAD_BYTES + length as usize)
 }
 
 /// A header's value, read back; `None` when it is none.
@@ -103,13 +182,6 @@ fn put(payload: &mut Vec<u8>, key: BlockKey, write: impl FnOnce(&mut Vec<u8>)) {
     values::seal(&key, payload, write);
     let length = u32::try_from(payload.len() - length_at - 4).expect("no value is as long as 4 GiB");
     payload[length_at..length_at + 4].copy_from_slice(&length.to_le_bytes());
-}
-
-fn split_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
-    let (key, rest) = bytes.split_first_chunk::<BLOCK_KEY_BYTES>()?;
-    let (length, rest) = rest.split_first_chunk()?;
-    let (sealed, rest) = rest.split_at_checked(u32::from_le_bytes(*length) as usize)?;
-    Some((Entry { key, sealed }, rest))
 }
 
 fn encode_into<T: Encode>(value: &T, bytes: &mut Vec<u8>) {

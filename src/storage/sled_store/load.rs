@@ -11,8 +11,8 @@ use crate::storage::commit::{Checkpoint, StoredHeader};
 
 /// The chain, and how many headers had to be left out because an ancestor is missing.
 ///
-/// That happens only after the database was rebuilt from a journal that no longer reaches back to genesis; they are
-/// fetched again from peers, in the order in which they can be used.
+/// That happens only after the database was rebuilt from a journal that no longer reaches back to genesis, and from files
+/// of bodies that were damaged as well; they are fetched again from peers, in the order in which they can be used.
 pub(super) fn load_chain(
     database: &Database,
     genesis: BlockHash,
@@ -21,7 +21,7 @@ pub(super) fn load_chain(
     let (headers, orphans) = load_headers(database, genesis)?;
     let is_known = |id: &BlockId| headers.binary_search_by_key(id, |header| header.id).is_ok();
     let mut bodies = Vec::new();
-    for pair in database.prefix(&Kind::HasBody.key()) {
+    for pair in database.prefix(&Kind::BodyPlace.key()) {
         bodies.extend(block_of(&pair?.0).filter(is_known));
     }
     let invalid = load_invalid(database)?.into_iter().filter(|(id, _)| is_known(id)).collect();
@@ -105,23 +105,11 @@ mod tests {
     use crate::storage::sled_store::schema::block_key;
     use crate::storage::{ChainReader, ChainStore, Commit};
 
-    /// A database as a flipped bit leaves it that makes sled drop what it wrote last, but not where the journal was.
-    fn go_back_to(id: BlockId, lost: BlockId, database: &Database) {
-        let (mut batch, mut sealed) = (Batch::default(), Vec::new());
-        values::seal(&tip_key(), &mut sealed, |value| value.extend(codec::encode(&id)));
-        values::put_sealed(database, &mut batch, &tip_key(), &sealed).unwrap();
-        for kind in [Kind::Header, Kind::Body, Kind::Undo] {
-            values::remove(database, &mut batch, &block_key(kind, lost)).unwrap();
-        }
-        database.apply(batch).unwrap();
-    }
-
-    #[test]
-    fn what_a_damaged_database_has_lost_comes_back_from_the_journal_and_is_told() {
+    /// A closed folder with eight blocks.
+    fn closed_chain() -> (tempfile::TempDir, TestChain) {
         let folder = tempfile::tempdir().unwrap();
         let mut chain = TestChain::new(Params::named("dev").unwrap());
-        let options = OpenOptions::new(folder.path(), chain.params.genesis_hash());
-        let Opened { mut store, records, .. } = options.open().unwrap();
+        let mut store = OpenOptions::new(folder.path(), chain.params.genesis_hash()).open().unwrap().store;
         for _ in 0..8 {
             let block = chain.grow(Address([7; 32]), Vec::new()).unwrap();
             let facts = chain.tip();
@@ -130,6 +118,27 @@ mod tests {
             let tip = Some(header.id);
             store.commit(&[Commit { headers: vec![header], bodies, tip, ..Commit::default() }]).unwrap();
         }
+        store.close().unwrap();
+        (folder, chain)
+    }
+
+    /// A database as a flipped bit leaves it that makes sled drop what it wrote last, but not where the journal was.
+    fn go_back_to(id: BlockId, lost: BlockId, database: &Database) {
+        let (mut batch, mut sealed) = (Batch::default(), Vec::new());
+        values::seal(&tip_key(), &mut sealed, |value| value.extend(codec::encode(&id)));
+        values::put_sealed(database, &mut batch, &tip_key(), &sealed).unwrap();
+        for kind in [Kind::Header, Kind::Undo] {
+            values::remove(database, &mut batch, &block_key(kind, lost)).unwrap();
+        }
+        batch.remove(&block_key(Kind::BodyPlace, lost));
+        database.apply(batch).unwrap();
+    }
+
+    #[test]
+    fn what_a_damaged_database_has_lost_comes_back_from_the_journal_and_is_told() {
+        let (folder, chain) = closed_chain();
+        let options = OpenOptions::new(folder.path(), chain.params.genesis_hash());
+        let Opened { store, records, .. } = options.open().unwrap();
         let (database, tip) = (store.reader().database, chain.tip().id());
         store.close().unwrap();
         go_back_to(chain.facts[5].id(), chain.facts[7].id(), &database);
@@ -142,5 +151,25 @@ mod tests {
         store.close().unwrap();
         drop(records);
         assert!(options.open().unwrap().report.lines().is_empty());
+    }
+
+    #[test]
+    fn a_body_whose_place_a_damaged_database_has_lost_is_found_again_in_its_file() {
+        let (folder, chain) = closed_chain();
+        let options = OpenOptions::new(folder.path(), chain.params.genesis_hash());
+        let Opened { store, records, .. } = options.open().unwrap();
+        let (database, lost) = (store.reader().database, chain.facts[3].id());
+        store.close().unwrap();
+        let mut batch = Batch::default();
+        batch.remove(&block_key(Kind::BodyPlace, lost));
+        database.apply(batch).unwrap();
+        // Neither closed well nor compared: it leaves no sums. Nor does the journal have it any longer.
+        drop((database, records));
+        std::fs::remove_dir_all(folder.path().join("journal")).unwrap();
+
+        let Opened { store, chain: stored, report, .. } = options.open().unwrap();
+        assert_eq!((stored.tip, stored.bodies.len()), (Some(chain.tip().id()), 8));
+        assert!(store.reader().block(lost).unwrap().is_some());
+        assert!(report.restored && report.lines().len() == 1, "{report:?}");
     }
 }

@@ -1,39 +1,39 @@
 //! Opening a data folder, whatever state the last run has left it in.
 
-use std::fs;
+use std::collections::{BTreeMap, BTreeSet};
+use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
-use std::time::Duration;
 
 use super::backlog::Backlog;
+use super::bodies::{self, BodyFiles};
+use super::body_scan;
+use super::body_writer::BodyWriter;
 use super::checkpoint::Checkpoints;
 use super::compact;
-use super::database::{self, Batch, Database, OpenFailure};
-use super::database_writer::{DatabaseWriter, Unsynced};
-use super::entries;
-use super::file_sums::{self, Compared};
+use super::database::{Batch, Database};
+use super::database_writer::{DatabaseWriter, Unsynced, put_ends};
+use super::entries::{self, Append};
 use super::folder_lock::FolderLock;
+use super::found_bodies::{self, FoundBodies};
 use super::load;
+use super::lost_bodies::{self, Suspects};
 use super::open_report::OpenReport;
+use super::open_table::set_aside;
 use super::records::Records;
 use super::schema::{FORMAT, Kind, Network, get_one, put_one};
 use super::store::SledStore;
 use super::thresholds::Thresholds;
-use crate::primitives::{BlockHash, Height};
+use crate::primitives::{BlockHash, BlockId, Header, Height};
 use crate::storage::chain_store::{StorageError, StoredChain};
+use crate::storage::commit::Checkpoint;
 use crate::storage::journal::{self, Journal, Position, Replayed};
-use crate::storage::journal_scan::free_name;
 use crate::storage::segment::make_folder;
 
 /// The database's folder inside the data folder.
 pub(super) const DATABASE_FOLDER: &str = "sled";
 /// The journal's folder inside the data folder.
 const JOURNAL_FOLDER: &str = "journal";
-/// Pause before sled is asked again for a lock that it is just letting go of.
-const HELD_PAUSE: Duration = Duration::from_millis(100);
-/// How often it is asked.
-const HELD_TRIES: u32 = 50;
 
 /// What to open, and for whom.
 #[derive(Debug, Clone)]
@@ -128,22 +128,33 @@ impl OpenOptions {
         report: &mut OpenReport,
     ) -> Result<Opened, StorageError> {
         let database = self.open_table(folder, lock, report)?;
-        self.check_network(&database, folder)?;
+        let is_new = self.check_network(&database, folder)?;
         let recorded: Position = get_one(&database, Kind::JournalPosition)?.unwrap_or_default();
-        let (journal, replayed) = self.replay(&database, recorded)?;
+        let (mut bodies, headers) = self.open_bodies(&database, is_new)?;
+        let (journal, replayed) = self.replay(&database, &mut bodies, recorded)?;
         // A database that was closed well has been compared with what it was then.
         let (journal, replayed) = if !database.is_as_left() && self.is_behind_journal(&database)? {
             report.restored = true;
-            self.replay(&database, self.start_of_whole_journal()?)?
+            self.replay(&database, &mut bodies, self.start_of_whole_journal()?)?
         } else {
             (journal, replayed)
         };
+        found_bodies::put_headers(&database, &headers, self.genesis)?;
+        let lost = self.repair_bodies(&database, &mut bodies, report)?;
         put_one(&database, Kind::Network, &Network { format: FORMAT, genesis: self.genesis })?;
+        bodies.sync()?;
         database.sync()?;
         // Only now is it true: what was replayed is durable, and need not be replayed again after the next kill.
-        put_one(&database, Kind::JournalPosition, &journal.end())?;
+        let mut batch = Batch::default();
+        put_ends(&mut batch, journal.end(), bodies.end());
+        database.apply(batch)?;
+        if is_new {
+            // From now on what a kill has torn can be told from what is damaged.
+            database.sync()?;
+        }
         let (checkpoints, checkpoint) = Checkpoints::load(&database)?;
-        let (chain, orphans) = load::load_chain(&database, self.genesis, checkpoint)?;
+        let (chain, orphans) = self.load_chain(&database, &mut bodies, checkpoint, lost, report)?;
+        report.add_replayed(&replayed, orphans);
         let writer = DatabaseWriter {
             backlog: Arc::new(Backlog::default()),
             journal_folder: self.data_dir.join(JOURNAL_FOLDER),
@@ -155,14 +166,71 @@ impl OpenOptions {
             unsynced: Unsynced::default(),
             thresholds: self.thresholds,
             database: database.clone(),
+            bodies,
         };
-        report.add_replayed(&replayed, orphans);
         let store = SledStore::start(journal, writer, self.genesis)?;
         Ok(Opened { store, chain, records: Records::new(database), report: OpenReport::default() })
     }
 
-    fn check_network(&self, database: &Database, folder: &Path) -> Result<(), StorageError> {
-        let Some(network) = get_one::<Network>(database, Kind::Network)? else { return Ok(()) };
+    /// Opens the files of bodies, and puts into the database where those lie that it need not know of. Gives back their
+    /// headers if the database is new.
+    fn open_bodies(
+        &self,
+        database: &Database,
+        is_new: bool,
+    ) -> Result<(BodyWriter, BTreeMap<BlockId, Header>), StorageError> {
+        let files = Arc::new(BodyFiles::new(self.data_dir.join(bodies::FOLDER)));
+        let from = get_one(database, Kind::BodiesEnd)?.unwrap_or_default();
+        let mut found = FoundBodies::new(database, is_new);
+        let file_bytes = self.thresholds.body_file_bytes;
+        let add = &mut |id, place, body: &[u8]| found.add(id, place, body);
+        let bodies = BodyWriter::open(files, self.genesis, from, file_bytes, add)?;
+        Ok((bodies, found.finish()?))
+    }
+
+    /// Takes bodies that are known to be damaged or gone from the journal; gives back those that it does not have.
+    fn repair_bodies(
+        &self,
+        database: &Database,
+        bodies: &mut BodyWriter,
+        report: &mut OpenReport,
+    ) -> Result<BTreeSet<BlockId>, StorageError> {
+        let suspects = Suspects::find(database, bodies.files())?;
+        suspects.take_from(&self.data_dir.join(JOURNAL_FOLDER), database, bodies)?;
+        let settled = suspects.settle(database, bodies.files())?;
+        report.repaired_bodies = settled.repaired;
+        Ok(settled.lost)
+    }
+
+    /// What is known of the chain, up to where its bodies are here.
+    fn load_chain(
+        &self,
+        database: &Database,
+        bodies: &mut BodyWriter,
+        checkpoint: Option<Checkpoint>,
+        mut lost: BTreeSet<BlockId>,
+        report: &mut OpenReport,
+    ) -> Result<(StoredChain, usize), StorageError> {
+        let (mut chain, mut orphans) = load::load_chain(database, self.genesis, checkpoint)?;
+        // A database that was closed well has been compared with what it was then.
+        let forgotten = if database.is_as_left() { None } else { Suspects::forgotten(&chain, &lost) };
+        if let Some(forgotten) = forgotten {
+            report.restored = true;
+            let mut found = FoundBodies::new(database, false);
+            let add = &mut |id, place, body: &[u8]| found.add(id, place, body);
+            body_scan::scan(bodies.files(), self.genesis, Position::default(), add)?;
+            found.finish()?;
+            forgotten.take_from(&self.data_dir.join(JOURNAL_FOLDER), database, bodies)?;
+            lost.extend(forgotten.settle(database, bodies.files())?.lost);
+            (chain, orphans) = load::load_chain(database, self.genesis, chain.checkpoint.take())?;
+        }
+        report.lost_bodies = lost_bodies::end_before(database, &mut chain, &lost)?;
+        Ok((chain, orphans))
+    }
+
+    /// Refuses the database of another version or network; says whether it is new.
+    fn check_network(&self, database: &Database, folder: &Path) -> Result<bool, StorageError> {
+        let Some(network) = get_one::<Network>(database, Kind::Network)? else { return Ok(true) };
         if network.format != FORMAT {
             return Err(StorageError::OtherFormat {
                 path: folder.to_owned(),
@@ -177,7 +245,7 @@ impl OpenOptions {
                 expected: self.genesis.to_string(),
             });
         }
-        Ok(())
+        Ok(false)
     }
 
     /// Whether damage has brought back an older state of the database than the journal knows of.
@@ -195,82 +263,19 @@ impl OpenOptions {
     }
 
     /// Puts what the journal has beyond `from` into the database. Doing so again changes nothing.
-    fn replay(&self, database: &Database, from: Position) -> Result<(Journal, Replayed), StorageError> {
+    fn replay(
+        &self,
+        database: &Database,
+        bodies: &mut BodyWriter,
+        from: Position,
+    ) -> Result<(Journal, Replayed), StorageError> {
         let mut batch = Batch::default();
         let folder = self.data_dir.join(JOURNAL_FOLDER);
         let opened = Journal::open(&folder, self.genesis, from, |payload, _| {
-            entries::apply(database, &mut batch, payload)
+            entries::apply(database, bodies, &mut batch, iter::once(payload), Append::Missing)
         })?;
         database.apply(batch)?;
         let (journal, replayed) = opened;
         Ok((journal.with_segment_bytes(self.thresholds.segment_bytes), replayed))
     }
-
-    /// Opens the database, clearing away what is known to keep sled from opening, or all of it in the end.
-    pub(super) fn open_table(
-        &self,
-        folder: &Path,
-        lock: &Arc<FolderLock>,
-        report: &mut OpenReport,
-    ) -> Result<Database, StorageError> {
-        report.removed.extend(database::remove_unfinished_snapshots(folder)?);
-        if database::is_marked_as_damaged(folder) {
-            set_aside(folder, "an earlier run found damage while reading it".to_owned(), report)?;
-        }
-        let compared = file_sums::take(folder)?;
-        if let Compared::Different(cause) = &compared {
-            set_aside(folder, cause.clone(), report)?;
-        }
-        let cause = match self.open_patiently(folder, lock) {
-            Err(OpenFailure::Broken(cause)) => cause,
-            Err(failure) => return Err(refusal(folder, failure)),
-            Ok(database) => {
-                if compared == Compared::Same {
-                    database.set_as_left();
-                }
-                return Ok(database);
-            }
-        };
-        tracing::info!("{} does not open: {cause}. Trying again without its snapshots", folder.display());
-        report.removed.extend(database::remove_snapshots(folder)?);
-        match self.open_patiently(folder, lock) {
-            Err(OpenFailure::Broken(_)) => set_aside(folder, cause, report)?,
-            ended => return ended.map_err(|failure| refusal(folder, failure)),
-        }
-        self.open_patiently(folder, lock).map_err(|failure| refusal(folder, failure))
-    }
-
-    /// Waits a little for sled's own lock: our own is held, so it is only a handle that is just being dropped.
-    fn open_patiently(&self, folder: &Path, lock: &Arc<FolderLock>) -> Result<Database, OpenFailure> {
-        for _ in 0..HELD_TRIES {
-            match Database::open(folder, Arc::clone(lock), self.thresholds.database_segment_bytes) {
-                Err(OpenFailure::Held) => thread::sleep(HELD_PAUSE),
-                ended => return ended,
-            }
-        }
-        Err(OpenFailure::Held)
-    }
-}
-
-pub(super) fn refusal(folder: &Path, failure: OpenFailure) -> StorageError {
-    match failure {
-        OpenFailure::Held => StorageError::InUse {
-            path: folder.to_owned(),
-            holder: "a process that does not say its name".to_owned(),
-        },
-        OpenFailure::System(error) => error,
-        OpenFailure::Broken(cause) => StorageError::Damaged {
-            path: folder.to_owned(),
-            cause,
-            next_step: "A new database cannot be made there: check this disk, or give another --data-dir"
-                .to_owned(),
-        },
-    }
-}
-
-fn set_aside(folder: &Path, cause: String, report: &mut OpenReport) -> Result<(), StorageError> {
-    let kept_as = free_name(folder);
-    fs::rename(folder, &kept_as).map_err(|error| StorageError::io(folder, &error))?;
-    report.set_aside.push((kept_as, cause));
-    Ok(())
 }

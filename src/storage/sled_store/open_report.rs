@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::primitives::BlockId;
 use crate::storage::journal::Replayed;
 
 /// What was found and done. Empty after a clean stop.
@@ -15,6 +16,10 @@ pub struct OpenReport {
     pub restored: bool,
     /// What came from the journal.
     pub replayed: Replayed,
+    /// Blocks whose body was damaged or gone, and came from the journal.
+    pub repaired_bodies: usize,
+    /// Blocks of the chain whose body was damaged or gone, and is not in the journal either; ascending.
+    pub lost_bodies: Vec<BlockId>,
     /// Headers that cannot be used before others are fetched from peers.
     pub orphans: usize,
 }
@@ -32,11 +37,14 @@ impl OpenReport {
         for (path, cause) in &self.set_aside {
             let path = path.display();
             lines.push(format!("the database was damaged ({cause}) and is kept as {path}"));
-            lines.push("it was built anew from what the journal still has".to_owned());
+            lines.push(
+                "it was built anew from the bodies of blocks and what the journal still has".to_owned(),
+            );
         }
         if self.restored {
             lines.push(
-                "the database had lost what was written last: it was restored from the journal".to_owned(),
+                "the database had lost a part of what was written: it was restored from the journal and the bodies"
+                    .to_owned(),
             );
         }
         if self.replayed.torn_bytes > 0 {
@@ -56,6 +64,21 @@ impl OpenReport {
             lines.push(format!(
                 "the journal was damaged: what could not be used is kept as {}",
                 path.display()
+            ));
+        }
+        if self.repaired_bodies > 0 {
+            lines.push(format!(
+                "the bodies of {} blocks were damaged or gone, and were taken from the journal",
+                self.repaired_bodies
+            ));
+        }
+        if let Some(first) = self.lost_bodies.first() {
+            lines.push(format!(
+                "the bodies of {} blocks were damaged or gone: from block #{} {} on the chain goes on when peers have \
+                 sent them again",
+                self.lost_bodies.len(),
+                first.height,
+                first.hash
             ));
         }
         if self.orphans > 0 {

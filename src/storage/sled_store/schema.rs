@@ -6,7 +6,7 @@ use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::chain_store::StorageError;
 
 /// The layout that this version writes.
-pub(super) const FORMAT: u16 = 2;
+pub(super) const FORMAT: u16 = 3;
 
 /// Bytes of a key that names a block.
 pub(super) const BLOCK_KEY_BYTES: usize = 37;
@@ -22,6 +22,8 @@ pub(super) enum Kind {
     Network = b'0',
     /// One value: up to where the journal is durable here.
     JournalPosition = b'1',
+    /// One value: up to where the files of bodies were made to last.
+    BodiesEnd = b'9',
     /// One value: below which height undo records were deleted.
     UndoPruned = b'2',
     /// By block: the tip. Its key in commits names genesis' height and no hash, since there is one.
@@ -37,10 +39,12 @@ pub(super) enum Kind {
     CheckpointRoot = b'7',
     /// By block: header and cumulative work.
     Header = b'h',
-    /// By block: nothing, where a body is kept, so that bodies need not be read to know which there are.
-    HasBody = b'k',
-    /// By block: the body.
+    /// By block: where its body lies.
+    BodyPlace = b'k',
+    /// By block: the body. In the journal and in files of its own, not in the database.
     Body = b'b',
+    /// By block: nothing, where its body was found to be damaged or gone and has not come back.
+    LostBody = b'l',
     /// By block: the undo record.
     Undo = b'u',
     /// By block: the name of the rule it breaks.

@@ -5,18 +5,20 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::backlog::{Backlog, Pending, Shown};
+use super::bodies::{BodyFiles, place_of};
 use super::database::Database;
 use super::database_writer::DatabaseWriter;
 use super::entries;
 use super::index::WalletIndex;
 use super::index_follower::Follower;
 use super::load;
+use super::lost_bodies;
 use super::schema::{Kind, block_key};
 use super::thresholds::Thresholds;
 use super::tip_watch::TipWatch;
 use super::values;
 use crate::consensus::undo::Undo;
-use crate::primitives::codec::{self, Decode};
+use crate::primitives::codec;
 use crate::primitives::{Block, BlockHash, BlockId};
 use crate::storage::chain_store::{ChainReader, ChainStore, StorageError};
 use crate::storage::commit::{Commit, StoredHeader};
@@ -26,6 +28,7 @@ use crate::storage::journal::{Group, Journal};
 #[derive(Debug)]
 pub struct SledStore {
     database: Database,
+    bodies: Arc<BodyFiles>,
     backlog: Arc<Backlog>,
     tips: Arc<TipWatch>,
     genesis: BlockHash,
@@ -39,6 +42,7 @@ pub struct SledStore {
 #[derive(Debug, Clone)]
 pub struct SledReader {
     pub(super) database: Database,
+    bodies: Arc<BodyFiles>,
     backlog: Arc<Backlog>,
 }
 
@@ -50,9 +54,11 @@ impl SledStore {
         genesis: BlockHash,
     ) -> Result<Self, StorageError> {
         let (database, backlog) = (writer.database.clone(), Arc::clone(&writer.backlog));
+        let bodies = Arc::clone(writer.bodies.files());
         let (tips, thresholds) = (Arc::new(TipWatch::new(writer.tip)), writer.thresholds);
         let thread = Some(spawn("database", move || writer.run())?);
-        Ok(Self { database, backlog, tips, genesis, journal, thresholds, followers: Vec::new(), thread })
+        let followers = Vec::new();
+        Ok(Self { database, bodies, backlog, tips, genesis, journal, thresholds, followers, thread })
     }
 
     /// Starts the wallet index, which follows the durable tip from where it was left, or from genesis to be rebuilt.
@@ -117,7 +123,8 @@ impl ChainStore for SledStore {
     type Reader = SledReader;
 
     fn reader(&self) -> SledReader {
-        SledReader { database: self.database.clone(), backlog: Arc::clone(&self.backlog) }
+        let (bodies, backlog) = (Arc::clone(&self.bodies), Arc::clone(&self.backlog));
+        SledReader { database: self.database.clone(), bodies, backlog }
     }
 
     fn commit(&mut self, group: &[Commit]) -> Result<(), StorageError> {
@@ -142,24 +149,32 @@ impl ChainReader for SledReader {
     fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
         match self.backlog.block(id) {
             Some(block) => Ok(Some(block)),
-            None => Ok(self.read(Kind::Body, id)?.map(Arc::new)),
+            None => self.body(id),
         }
     }
 
     fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
         match self.backlog.undo(id) {
             Some(undo) => Ok(Some(undo)),
-            None => self.read(Kind::Undo, id),
+            None => self.stored_undo(id),
         }
     }
 }
 
 impl SledReader {
-    fn read<T: Decode<()>>(&self, kind: Kind, id: BlockId) -> Result<Option<T>, StorageError> {
-        let what = || format!("the {kind:?} of block {id:?}");
-        let Some(bytes) = values::get(&self.database, &block_key(kind, id), what)? else { return Ok(None) };
-        let value = codec::decode(&bytes, bytes.len());
-        value.map(Some).map_err(|error| self.database.damaged(format!("{}: {error}", what())))
+    fn body(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
+        let Some(place) = place_of(&self.database, id)? else { return Ok(None) };
+        let block = self.bodies.read(id, place, |bytes| codec::decode(bytes, bytes.len()).ok())?;
+        let damaged = || lost_bodies::damaged(&self.database, &self.bodies, id, place);
+        block.map(|block| Some(Arc::new(block))).ok_or_else(damaged)
+    }
+
+    fn stored_undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
+        let what = || format!("the undo record of block {id:?}");
+        let key = block_key(Kind::Undo, id);
+        let Some(bytes) = values::get(&self.database, &key, what)? else { return Ok(None) };
+        let undo = codec::decode(&bytes, bytes.len());
+        undo.map(Some).map_err(|error| self.database.damaged(format!("{}: {error}", what())))
     }
 }
 
@@ -168,7 +183,8 @@ mod tests {
     use super::*;
     use crate::primitives::{Header, Height};
     use crate::storage::sled_store::database::Batch;
-    use crate::storage::sled_store::open::OpenOptions;
+    use crate::storage::sled_store::open::{OpenOptions, Opened};
+    use crate::storage::sled_store::schema::{self, FORMAT, Network};
 
     fn commit_of_one_header(previous: BlockHash) -> Commit {
         let header = Header { previous, ..genesis_header() };
@@ -201,6 +217,25 @@ mod tests {
         assert_eq!(reopened.chain.headers, commit.headers);
         assert_eq!(reopened.store.reader().header(id).unwrap(), Some(commit.headers[0]));
         assert_eq!(reopened.report.set_aside.len(), 1, "{:?}", reopened.report);
+    }
+
+    #[test]
+    fn a_folder_laid_out_by_another_version_is_refused_with_both_formats() {
+        let folder = tempfile::tempdir().unwrap();
+        let options = OpenOptions::new(folder.path(), genesis_header().hash());
+        let Opened { store, records, .. } = options.open().unwrap();
+        let older = Network { format: FORMAT - 1, genesis: options.genesis };
+        schema::put_one(&store.reader().database, Kind::Network, &older).unwrap();
+        store.close().unwrap();
+        drop(records);
+        let refused = options.open().unwrap_err();
+        let (found, known) = (FORMAT - 1, FORMAT);
+        assert!(
+            matches!(refused, StorageError::OtherFormat { found: f, known: k, .. } if (f, k) == (found, known)),
+            "{refused}"
+        );
+        let said = refused.to_string();
+        assert!(said.contains("Start the version that wrote it, or give another --data-dir"), "{said}");
     }
 
     #[test]

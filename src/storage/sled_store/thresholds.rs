@@ -1,5 +1,6 @@
 //! When the store syncs, and when it begins and deletes files.
 
+use super::body_writer;
 use super::database;
 use crate::storage::journal;
 
@@ -18,6 +19,8 @@ pub struct Thresholds {
     pub segment_bytes: u64,
     /// Bytes of journal that must follow a segment before it is deleted.
     pub kept_bytes: u64,
+    /// Bytes of a file of bodies after which the next begins.
+    pub body_file_bytes: u64,
     /// Bytes of a segment of the database's log: a power of two, and always the same for one folder.
     pub database_segment_bytes: usize,
     /// Bytes in the database after which they are made to last.
@@ -33,6 +36,7 @@ impl Default for Thresholds {
         Self {
             segment_bytes: journal::SEGMENT_BYTES,
             kept_bytes: journal::KEPT_BYTES,
+            body_file_bytes: body_writer::FILE_BYTES,
             database_segment_bytes: database::SEGMENT_BYTES,
             sync_bytes: SYNC_BYTES,
             sync_groups: SYNC_GROUPS,

@@ -9,7 +9,7 @@ use crate::storage::chain_store::StorageError;
 /// Bytes before the value itself.
 pub(super) const HEAD_BYTES: usize = 12;
 /// Longest value that is believed when reading: far above a block, its undo record, or a saved mempool.
-const LENGTH_MAX: usize = 256 << 20;
+pub(super) const LENGTH_MAX: usize = 256 << 20;
 
 /// Appends a sealed value, which `write` appends, to `bytes`.
 pub(super) fn seal(key: &[u8], bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {

@@ -1,0 +1,183 @@
+//! Bodies that were damaged or are gone: taken from the journal as far as it has them, else marked, so that the chain
+//! ends before them until peers have sent them again.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use super::bodies::{BodyFiles, Place, place_of};
+use super::body_writer::BodyWriter;
+use super::database::{Batch, Database};
+use super::entries;
+use super::schema::{Kind, block_key, block_of, decode};
+use crate::primitives::BlockId;
+use crate::storage::chain_store::{StorageError, StoredChain};
+use crate::storage::commit::StoredHeader;
+use crate::storage::journal;
+
+/// What a person can do about a body that is not what was written.
+const NEXT_STEP: &str = "Start the node again: it takes the body from its journal or from peers";
+
+/// Bodies of which something may be wrong.
+#[derive(Debug, Default)]
+pub(super) struct Suspects {
+    ids: BTreeSet<BlockId>,
+    /// How many of them have a place, and do not lie there whole.
+    broken: usize,
+}
+
+/// What became of suspects.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    /// How many were broken and no longer are.
+    pub(super) repaired: usize,
+    /// Those that are not here.
+    pub(super) lost: BTreeSet<BlockId>,
+}
+
+/// The error for a body that was read and is not what was written; remembered for the next opening.
+pub(super) fn damaged(database: &Database, files: &BodyFiles, id: BlockId, place: Place) -> StorageError {
+    let mut batch = Batch::default();
+    batch.put(&block_key(Kind::LostBody, id), &[]);
+    // Should this fail as well, the next run finds the damage again.
+    let marked = database.apply(batch);
+    tracing::debug!(?marked, "a damaged body was noted");
+    StorageError::Damaged {
+        path: files.path_of(place.at.segment),
+        cause: format!(
+            "the body of block #{} {} at byte {} is not what was written",
+            id.height, id.hash, place.at.offset
+        ),
+        next_step: NEXT_STEP.to_owned(),
+    }
+}
+
+impl Suspects {
+    /// Finds what an earlier run has noted, and what the files are too short to hold.
+    pub(super) fn find(database: &Database, files: &BodyFiles) -> Result<Self, StorageError> {
+        let lengths = files.lengths()?;
+        let mut suspects = Self::default();
+        for pair in database.prefix(&Kind::BodyPlace.key()) {
+            let (key, place) = pair?;
+            let place = decode(database, &place, || "the place of a body".to_owned())?;
+            if !lengths.cover(place) {
+                suspects.ids.extend(block_of(&key));
+            }
+        }
+        for pair in database.prefix(&Kind::LostBody.key()) {
+            suspects.ids.extend(block_of(&pair?.0));
+        }
+        for id in &suspects.ids {
+            if let Some(place) = place_of(database, *id)?
+                && !files.is_whole(*id, place)?
+            {
+                suspects.broken += 1;
+            }
+        }
+        Ok(suspects)
+    }
+
+    /// Finds bodies of the chain of which a damaged database no longer says anything; `None` if there are none.
+    pub(super) fn forgotten(chain: &StoredChain, lost: &BTreeSet<BlockId>) -> Option<Self> {
+        let has_body = |id: &BlockId| chain.bodies.binary_search(id).is_ok();
+        let ids: BTreeSet<_> = best_chain(chain)
+            .map(|header| header.id)
+            .filter(|id| !has_body(id) && !lost.contains(id))
+            .collect();
+        let broken = ids.len();
+        (broken > 0).then_some(Self { ids, broken })
+    }
+
+    /// Takes what the journal has of them, wherever it is whole.
+    pub(super) fn take_from(
+        &self,
+        journal_folder: &Path,
+        database: &Database,
+        bodies: &mut BodyWriter,
+    ) -> Result<(), StorageError> {
+        if self.broken == 0 {
+            return Ok(());
+        }
+        journal::visit(journal_folder, &mut |payload| {
+            for entry in entries::entries(payload).flatten() {
+                if let Some(id) = entries::body_named(&entry)
+                    && self.ids.contains(&id)
+                    && entries::is_missing(database, bodies, id)?
+                {
+                    let place = bodies.append(entry.bytes)?;
+                    bodies.write()?;
+                    let mut batch = Batch::default();
+                    entries::put_place(database, &mut batch, id, place)?;
+                    database.apply(batch)?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Forgets those that are whole by now, and the places of the others.
+    pub(super) fn settle(self, database: &Database, files: &BodyFiles) -> Result<Settled, StorageError> {
+        let (mut batch, mut settled) = (Batch::default(), Settled::default());
+        let mut still_broken = 0;
+        for id in self.ids {
+            let place = place_of(database, id)?;
+            let is_whole = place.map_or(Ok(false), |place| files.is_whole(id, place))?;
+            if is_whole {
+                batch.remove(&block_key(Kind::LostBody, id));
+            } else {
+                still_broken += usize::from(place.is_some());
+                batch.put(&block_key(Kind::LostBody, id), &[]);
+                batch.remove(&block_key(Kind::BodyPlace, id));
+                settled.lost.insert(id);
+            }
+            database.apply_if_full(&mut batch)?;
+        }
+        database.apply(batch)?;
+        settled.repaired = self.broken - still_broken;
+        Ok(settled)
+    }
+}
+
+/// Lets a chain end before the first body that it has lost, without a checkpoint above it: from there nobody would miss
+/// the body, and no block above would ever connect. Gives back the lost ones up to its old tip, ascending; others are
+/// forgotten, since nothing depends on them.
+pub(super) fn end_before(
+    database: &Database,
+    chain: &mut StoredChain,
+    lost: &BTreeSet<BlockId>,
+) -> Result<Vec<BlockId>, StorageError> {
+    let mut needed: Vec<_> = best_chain(chain)
+        .filter(|header| lost.contains(&header.id))
+        .map(|header| (header.id, parent_of(header)))
+        .collect();
+    needed.reverse();
+    if let Some((_, tip)) = needed.first() {
+        let is_above = |at: BlockId| at.height > tip.height;
+        chain.tip = Some(*tip);
+        chain.checkpoint = chain.checkpoint.take().filter(|checkpoint| !checkpoint.at.is_some_and(is_above));
+    }
+    let needed: Vec<_> = needed.into_iter().map(|(id, _)| id).collect();
+    let mut batch = Batch::default();
+    for id in lost.difference(&needed.iter().copied().collect()) {
+        batch.remove(&block_key(Kind::LostBody, *id));
+        database.apply_if_full(&mut batch)?;
+    }
+    database.apply(batch)?;
+    Ok(needed)
+}
+
+/// The headers from the tip down, as far as they are here.
+fn best_chain(chain: &StoredChain) -> impl Iterator<Item = &StoredHeader> {
+    let mut next = chain.tip;
+    // They are sorted by height: every parent comes before its children.
+    chain.headers.iter().rev().filter(move |header| {
+        let is_next = next == Some(header.id);
+        if is_next {
+            next = Some(parent_of(header));
+        }
+        is_next
+    })
+}
+
+fn parent_of(header: &StoredHeader) -> BlockId {
+    BlockId { height: header.id.height.minus(1), hash: header.header.previous }
+}
