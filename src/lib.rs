@@ -64,7 +64,7 @@
 //!    `node/ledger.rs` checks it in context and executes it ([`consensus::state::State::apply`]), undoing the blocks of
 //!    the branch that is left, if any.
 //! 5. Everything that call changed leaves as one [`storage::Commit`]. The writer thread appends it to the journal and
-//!    syncs; sled follows behind. Then the core hears [`node::Input::Durable`].
+//!    syncs; sled and the files of bodies follow behind. Then the core hears [`node::Input::Durable`].
 //! 6. Miners get their next template at once. What clients see (the [`node::View`], events, answers) waits for step 5:
 //!    nothing that anybody was told can be lost.
 //!
