@@ -191,12 +191,11 @@ impl Peers {
         self.bans.get(&peer).is_some_and(|until| *until > now.wall_ms)
     }
 
-    /// The first peer with such an id that is to be asked now where it stands.
-    pub(super) fn due_for_status(&self, now: Now, start: IdStart) -> Option<PeerId> {
+    /// The peers whose ids begin so.
+    pub(super) fn with_start(&self, start: IdStart) -> impl Iterator<Item = (&PeerId, &Peer)> {
         let mut least = PeerId([0; 32]);
         least.0[..8].copy_from_slice(&start.0.to_be_bytes());
-        let mut such = self.connected.iter_from(&least).take_while(|(id, _)| IdStart::of(**id) == start);
-        such.find(|(_, peer)| peer.status_due_ms <= now.monotonic_ms).map(|(id, _)| *id)
+        self.connected.iter_from(&least).take_while(move |(id, _)| IdStart::of(**id) == start)
     }
 
     /// Numbers a new question.

@@ -26,8 +26,7 @@ impl<R: ChainReader> Node<R> {
             SyncRequest::Status(status) => {
                 let ours = self.status(now);
                 self.respond(peer, request, SyncResponse::Status(ours));
-                self.on_status(now, peer, status);
-                self.ask_headers(now);
+                self.on_status_question(now, peer, status);
             }
             SyncRequest::Headers { locator, maximum } => {
                 let headers = self.headers_after(&locator, maximum);

@@ -75,7 +75,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     }
 
     /// Entries from a key on.
-    pub(super) fn iter_from(&self, key: &K) -> impl Iterator<Item = (&K, &V)> {
+    pub(super) fn iter_from<'a>(&'a self, key: &K) -> impl Iterator<Item = (&'a K, &'a V)> + use<'a, K, V> {
         let place = self.place(key).unwrap_or_else(|place| place);
         self.keys[place..].iter().zip(&self.values[place..])
     }

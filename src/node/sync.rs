@@ -18,6 +18,8 @@ use crate::storage::ChainReader;
 
 /// Milliseconds between two questions where a peer stands: catches what gossip missed.
 const STATUS_INTERVAL_MS: u64 = 15_000;
+/// Milliseconds after which a peer is asked that dialled us and did not ask: mostly its questions tell us enough.
+const STATUS_PATIENCE_MS: u64 = 20_000;
 /// Milliseconds after which headers are asked from someone else.
 const HEADERS_STALL_MS: u64 = 8_000;
 /// Seconds between clocks above which people are told.
@@ -76,11 +78,27 @@ impl<R: ChainReader> Node<R> {
         request
     }
 
-    /// Asks the peers where they stand whose time has come. A timer of an earlier connection comes too soon.
+    /// Asks the peers where they stand whose time has come. Those that have told us meanwhile have their time later.
     pub(super) fn ask_due_statuses(&mut self, now: Now, start: IdStart) {
-        while let Some(peer) = self.peers.due_for_status(now, start) {
-            self.ask_status(now, peer);
+        let such: Vec<_> =
+            self.peers.with_start(start).map(|(peer, known)| (*peer, known.status_due_ms)).collect();
+        for (peer, due_ms) in such {
+            if due_ms <= now.monotonic_ms {
+                self.ask_status(now, peer);
+            } else {
+                self.timers.set(due_ms, Timer::AskStatus(start));
+            }
         }
+    }
+
+    /// A peer told where it stands when it asked us. Whoever dialled goes on asking, so that one side does for both.
+    pub(super) fn on_status_question(&mut self, now: Now, peer: PeerId, status: Status) {
+        if let Some(known) = self.peers.connected.get_mut(&peer).filter(|known| !known.outbound) {
+            known.status_due_ms = now.monotonic_ms + STATUS_PATIENCE_MS;
+        }
+        self.on_status(now, peer, status);
+        self.ask_headers(now);
+        self.schedule_downloads(now);
     }
 
     /// Asks a peer where it stands, now and from time to time as long as it is connected.

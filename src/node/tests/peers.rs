@@ -139,3 +139,35 @@ fn a_second_more_or_less_on_a_peers_clock_is_no_news() {
     assert_eq!(told(1), (Some(2), true));
     assert_eq!(told(0), (Some(0), false));
 }
+
+#[test]
+fn who_dialled_asks_where_the_other_stands_and_the_other_only_when_it_is_not_asked() {
+    let chain = chain_of(0);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    lab.input(Input::PeerConnected { peer: CAROL, outbound: true });
+    let answer = |lab: &mut Lab, peer: PeerId| {
+        let mut count = 0;
+        while let Some((request, question)) =
+            lab.take_asked(peer, |body| matches!(body, SyncRequest::Status(_)))
+        {
+            lab.answer(peer, request, honest(&chain, &question));
+            count += 1;
+        }
+        count
+    };
+    assert_eq!((answer(&mut lab, BOB), answer(&mut lab, CAROL)), (1, 1), "both sides ask at first");
+    let (mut of_bob, mut of_carol) = (0, 0);
+    for _ in 0..8 {
+        lab.pass(15_000);
+        lab.tell_status(BOB, status_of(&chain));
+        lab.tell_status(CAROL, status_of(&chain));
+        of_bob += answer(&mut lab, BOB);
+        of_carol += answer(&mut lab, CAROL);
+    }
+    assert_eq!((of_bob, of_carol), (0, 8), "Bob dialled us, and we dialled Carol");
+    lab.pass(19_999);
+    assert_eq!(answer(&mut lab, BOB), 0);
+    lab.pass(1);
+    assert_eq!(answer(&mut lab, BOB), 1, "Bob fell silent");
+}
