@@ -6,7 +6,7 @@ use super::headers::{HeaderTree, Index};
 use super::now::Now;
 use super::peers::Claim;
 use super::penalty::Offence;
-use crate::primitives::{BlockHash, PeerId};
+use crate::primitives::{BlockHash, PeerId, Work};
 use crate::storage::ChainReader;
 
 /// Claims of work that headers did not prove, after which a peer is dropped.
@@ -55,11 +55,12 @@ impl<R: ChainReader> Node<R> {
         });
     }
 
-    /// Compares a claim with what the peer's headers came to, once it has no more.
-    pub(super) fn judge_claim(&mut self, now: Now, peer: PeerId) {
+    /// Compares what a peer claimed when it was asked with what its headers came to, once it has no more. What it claims
+    /// since then it is asked for next.
+    pub(super) fn judge_claim(&mut self, now: Now, peer: PeerId, claimed: Work) {
         let known_work = self.chain.headers.work(self.chain.headers.best());
         let Some(known) = self.peers.connected.get_mut(&peer) else { return };
-        if known.claim().work <= known_work {
+        if claimed.min(known.claim().work) <= known_work {
             known.unproven_claims = 0;
             return;
         }

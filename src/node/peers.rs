@@ -88,9 +88,11 @@ impl IdStart {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Asked {
     Status,
-    /// Headers above some place; `above` is its height when the question goes on from an earlier answer.
+    /// Headers above some place; `above` is its height when the question goes on from an earlier answer, `claimed` what
+    /// the answer should lead to: the peer may find more meanwhile.
     Headers {
         above: Height,
+        claimed: Work,
     },
     Blocks(Vec<BlockHash>),
     BlockTransactions {

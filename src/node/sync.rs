@@ -13,7 +13,7 @@ use super::peers::{Asked, Claim, IdStart, Peers};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::consensus::violation::{Blame, Violation};
-use crate::primitives::{BlockHash, Header, Height, List, PeerId};
+use crate::primitives::{BlockHash, Header, Height, List, PeerId, Work};
 use crate::storage::ChainReader;
 
 /// Milliseconds between two questions where a peer stands: catches what gossip missed.
@@ -143,8 +143,8 @@ impl<R: ChainReader> Node<R> {
         }
         match (asked, body) {
             (Asked::Status, Ok(SyncResponse::Status(status))) => self.on_status(now, peer, status),
-            (Asked::Headers { above }, Ok(SyncResponse::Headers(headers))) => {
-                self.on_headers(now, peer, above, &headers);
+            (Asked::Headers { above, claimed }, Ok(SyncResponse::Headers(headers))) => {
+                self.on_headers(now, peer, above, claimed, &headers);
             }
             (Asked::Blocks(hashes), Ok(SyncResponse::Blocks(blocks))) => {
                 self.on_blocks(now, peer, &hashes, blocks);
@@ -247,12 +247,13 @@ impl<R: ChainReader> Node<R> {
 
     /// Asks one peer for what follows a header. `above` is how far its answers have led so far.
     fn ask_headers_above(&mut self, now: Now, peer: PeerId, from: Index, above: Height) {
-        if self.peers.owes(peer, Asked::is_headers) || !self.peers.connected.contains_key(&peer) {
+        if self.peers.owes(peer, Asked::is_headers) {
             return;
         }
+        let Some(claimed) = self.peers.connected.get(&peer).map(|known| known.claim().work) else { return };
         self.change_claim(peer, |claim, _| claim.headers_due = false);
         let body = SyncRequest::Headers { locator: self.locator(from), maximum: HEADERS_PER_ANSWER_MAX };
-        let request = self.ask(peer, Asked::Headers { above }, body);
+        let request = self.ask(peer, Asked::Headers { above, claimed }, body);
         self.sync.headers = Some((peer, request));
         self.timers.set(now.monotonic_ms + HEADERS_STALL_MS, Timer::RequestStalled(request));
     }
@@ -274,7 +275,7 @@ impl<R: ChainReader> Node<R> {
         }
     }
 
-    fn on_headers(&mut self, now: Now, peer: PeerId, above: Height, headers: &[Header]) {
+    fn on_headers(&mut self, now: Now, peer: PeerId, above: Height, claimed: Work, headers: &[Header]) {
         let mut more_follow = headers.len() == HEADERS_PER_ANSWER_MAX as usize;
         let mut last = None;
         let mut news = false;
@@ -315,7 +316,7 @@ impl<R: ChainReader> Node<R> {
             Some((last, height)) if more_follow && height > above && (news || self.claims_more(peer)) => {
                 self.ask_headers_above(now, peer, last, height);
             }
-            Some(_) | None => self.judge_claim(now, peer),
+            Some(_) | None => self.judge_claim(now, peer, claimed),
         }
     }
 

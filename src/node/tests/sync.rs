@@ -79,6 +79,23 @@ fn a_peer_that_refuses_to_send_blocks_is_not_asked_again_at_once() {
 }
 
 #[test]
+fn a_peer_that_finds_more_while_it_is_asked_for_headers_claims_nothing_it_cannot_show() {
+    let mut chain = chain_of(3);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    for _ in 0..5 {
+        let (request, question) = lab.take_asked(BOB, is_headers).expect("headers are asked for");
+        let answer = honest(&chain, &question);
+        chain = grown(&chain, 1, MINER);
+        lab.tell_status(BOB, status_of(&chain));
+        lab.answer(BOB, request, answer);
+    }
+    assert_eq!(lab.score(BOB), 0);
+    answer_headers(&mut lab, BOB, &chain);
+    assert_eq!(lab.view().best_header, chain.tip().height);
+}
+
+#[test]
 fn a_stalled_request_moves_on_and_a_late_answer_still_counts() {
     let chain = chain_of(20);
     let mut lab = Lab::new();
@@ -117,6 +134,7 @@ fn who_often_claims_work_that_its_headers_do_not_show_is_dropped() {
     let chain = chain_of(3);
     let mut lab = Lab::new();
     lab.meet(BOB, &chain);
+    answer_headers(&mut lab, BOB, &chain);
     for _ in 0..3 {
         assert!(lab.seen.hung_up.is_empty());
         lab.tell_status(BOB, Status { work: ALL_WORK, ..status_of(&chain) });
