@@ -79,6 +79,19 @@ impl<R: ChainReader> Node<R> {
         self.peers.change_claim(peer, tip, |claim| change(claim, headers));
     }
 
+    /// Who forwarded a block that turned out invalid vouched for its header alone: that is no claim of its own.
+    pub(super) fn forget_invalid_claims(&mut self) {
+        let headers = &self.chain.headers;
+        let is_invalid =
+            |hash| headers.find(&hash).is_some_and(|index| headers.get(index).violation.is_some());
+        let shown_invalid =
+            self.peers.connected.iter().filter(|(_, peer)| peer.claim().shown.is_some_and(is_invalid));
+        let peers: Vec<_> = shown_invalid.map(|(id, _)| *id).collect();
+        for peer in peers {
+            self.lower_claim(peer);
+        }
+    }
+
     pub(super) fn lower_claim(&mut self, peer: PeerId) {
         let known_work = self.chain.headers.work(self.chain.headers.best());
         self.change_claim(peer, |claim, _| claim.work = claim.work.min(known_work));

@@ -161,6 +161,7 @@ impl<R: ChainReader> Node<R> {
     pub(super) fn note_invalid(&mut self, id: BlockId, violation: Violation) {
         self.outbox.push_durable(Effect::Event(Event::BlockInvalid { id, violation }));
         self.published.view_changed = true;
+        self.forget_invalid_claims();
         self.answer_block_clients(id.hash, BlockOutcome::Invalid(violation));
     }
 

@@ -10,7 +10,7 @@ use crate::node::effect::{Verdict, VerifyJob};
 use crate::node::input::RequestFailure;
 use crate::node::message::{Gossip, SyncRequest, SyncResponse};
 use crate::node::query::BlockOutcome;
-use crate::primitives::{Address, Amount, Block, List, Timestamp, Transaction};
+use crate::primitives::{Address, Amount, Block, List, StateRoot, Timestamp, Transaction};
 
 fn payments(chain: &TestChain, count: u64) -> Vec<Transaction> {
     (0..count).map(|nonce| payment(&dev_key(0), &chain.params, nonce, Address([9; 32]), Amount(5))).collect()
@@ -48,6 +48,24 @@ fn a_block_of_known_transactions_is_rebuilt_and_no_signature_checked_again() {
     assert!(!checks_signatures(&lab));
     assert!(lab.seen.asked.iter().all(|(_, _, body)| !is_missing(body) && !is_blocks(body)));
     assert_eq!(lab.view().mempool.transactions, 0);
+}
+
+#[test]
+fn who_forwards_blocks_that_turn_out_invalid_claims_no_work_by_that() {
+    let chain = chain_of(3);
+    let mut lab = Lab::new();
+    lab.meet(BOB, &chain);
+    lab.serve_for(1_000, &[(BOB, &chain)]);
+    let (tip, header) = (chain.tip(), *block_at(&chain, 3).header());
+    for number in 1..=5 {
+        let (time, root, height) = (header.time.plus(10), StateRoot([number; 32]), tip.height.next());
+        let bad = mine_block(tip.hash, time, header.bits, root, height, MINER, Vec::new());
+        assert_eq!(lab.gossip_block(BOB, compact(&bad)), Some(Verdict::Accept), "its header is good");
+        lab.serve_for(1_000, &[(BOB, &chain)]);
+        lab.assert_at(&chain);
+    }
+    assert!(lab.seen.hung_up.is_empty());
+    assert_eq!(lab.score(BOB), 0);
 }
 
 #[test]
