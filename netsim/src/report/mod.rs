@@ -25,7 +25,7 @@ mod tables;
 mod text;
 mod timeline;
 
-pub use text::count;
+pub use text::{count, duration, times};
 
 use crate::record::RunRecord;
 

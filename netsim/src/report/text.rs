@@ -51,7 +51,7 @@ pub(super) fn plain(number: f64) -> String {
 }
 
 /// A duration in the units in which it is said.
-pub(super) fn duration(microseconds: u64) -> String {
+pub fn duration(microseconds: u64) -> String {
     let seconds = microseconds as f64 / 1e6;
     match seconds {
         0.0 => "0 s".to_owned(),
@@ -93,7 +93,7 @@ fn long_duration(seconds: u64) -> String {
 }
 
 /// How often something was.
-pub(super) fn times(number: u64) -> String {
+pub fn times(number: u64) -> String {
     match number {
         1 => "once".to_owned(),
         2 => "twice".to_owned(),

@@ -10,6 +10,7 @@ use super::Options;
 use super::drive::trace_error;
 use crate::engine::{LinkSpec, Misdeed, NodeIndex, World, WorldConfig, stream_of};
 use crate::record::NetworkFacts;
+use crate::report::duration;
 use crate::scenario::{
     LatencyPlan, NetworkPlan, RoleKind, Scenario, ScenarioError, SplitPlan, TopologyKind, Who,
 };
@@ -243,9 +244,11 @@ fn facts(scenario: &Scenario, world: &World, hash_rates: &[f64]) -> NetworkFacts
     let has_own_latency = matches!(scenario.topology.kind, TopologyKind::Clusters | TopologyKind::Internet);
     let latency = match &scenario.links.latency {
         _ if has_own_latency => "of the topology".into(),
-        LatencyPlan::Constant(span) => format!("constant, {span}"),
-        LatencyPlan::Exponential { exponential } => format!("exponential, mean {exponential}"),
-        LatencyPlan::Uniform { uniform: [least, most] } => format!("uniform, {least} to {most}"),
+        LatencyPlan::Constant(span) => format!("constant, {}", duration(span.0)),
+        LatencyPlan::Exponential { exponential: mean } => format!("exponential, mean {}", duration(mean.0)),
+        LatencyPlan::Uniform { uniform: [least, most] } => {
+            format!("uniform, {} to {}", duration(least.0), duration(most.0))
+        }
         LatencyPlan::Table { table } => format!("one of {}", table.len()),
     };
     NetworkFacts {

@@ -5,6 +5,7 @@ use cairn::primitives::TransactionId;
 use crate::checks::check_ledger;
 use crate::engine::World;
 use crate::record::{RunRecord, VerdictRecord};
+use crate::report::{duration, times};
 use crate::scenario::{Expectations, Span};
 
 /// Names of all expectations, as a scenario's file has them.
@@ -72,16 +73,18 @@ pub(super) fn judge(
 
 fn judge_agreement(expected: &Expectations, measured: &Measured<'_>, verdicts: &mut Verdicts<'_>) {
     if expected.converged == Some(true) {
-        let words = measured.converged_in_us.map_or("never".into(), |us| format!("after {}", seconds(us)));
-        let limit = format!("within {}", seconds(measured.patience_us));
+        let words = measured.converged_in_us.map_or("never".into(), after);
+        let limit = format!("within {}", duration(measured.patience_us));
         verdicts.add("converged", words, limit, measured.converged_in_us.is_some());
     }
     if let Some(within) = expected.converge_within {
         let longest = measured.convergences_us.iter().copied().max();
-        let words = longest.map_or("never apart".into(), |us| {
-            format!("{} at most, {} times", seconds(us), measured.convergences_us.len())
+        let words = longest.map_or("never apart".into(), |us| match measured.convergences_us.len() {
+            1 => after(us),
+            times => format!("{}, the longest of {times} times", after(us)),
         });
-        verdicts.add("converge_within", words, within.to_string(), longest.is_none_or(|us| us <= within.0));
+        let limit = format!("within {}", duration(within.0));
+        verdicts.add("converge_within", words, limit, longest.is_none_or(|us| us <= within.0));
     }
 }
 
@@ -135,8 +138,8 @@ fn judge_safety(expected: &Expectations, world: &mut World, verdicts: &mut Verdi
     }
     if expected.none_banned == Some(true) {
         let unjust = world.unjust_bans();
-        let words = unjust.first().map_or("none".into(), |(by, whom)| {
-            format!("{} times, first node {by} banned node {whom}", unjust.len())
+        let words = unjust.first().map_or("nobody".into(), |(by, whom)| {
+            format!("{}, first node {whom} by node {by}", times(unjust.len() as u64))
         });
         verdicts.add("none_banned", words, "no honest node by another".into(), unjust.is_empty());
     }
@@ -163,9 +166,9 @@ fn judge_pace(expected: &Expectations, record: &RunRecord, verdicts: &mut Verdic
             record.blocks.iter().filter_map(|block| block.propagation.quantiles_us[2]).collect();
         times.sort_unstable();
         let median = times.get(times.len() / 2).copied();
-        let words = median.map_or("never".into(), seconds);
+        let words = median.map_or("never".into(), |us| format!("after {}", duration(us)));
         let passed = median.is_some_and(|us| us <= most.0);
-        verdicts.add("propagation_90_max", words, format!("at most {most}"), passed);
+        verdicts.add("propagation_90_max", words, format!("within {}", duration(most.0)), passed);
     }
 }
 
@@ -186,9 +189,9 @@ impl Verdicts<'_> {
             [first, .., last] => Some((last - first) / (found_us.len() as u64 - 1)),
             _ => None,
         };
-        let words = mean.map_or("no two blocks".into(), seconds);
+        let words = mean.map_or("no two blocks".into(), duration);
         let passed = mean.is_some_and(|us| (from.0..=to.0).contains(&us));
-        self.add(name, words, format!("{from} to {to}"), passed);
+        self.add(name, words, format!("{} to {}", duration(from.0), duration(to.0)), passed);
     }
 }
 
@@ -196,10 +199,7 @@ fn percent(share: f64) -> String {
     format!("{:.2} %", share * 100.0)
 }
 
-fn seconds(us: u64) -> String {
-    match us {
-        0..1_000 => format!("{us} µs"),
-        1_000..1_000_000 => format!("{:.1} ms", us as f64 / 1e3),
-        _ => format!("{:.2} s", us as f64 / 1e6),
-    }
+/// How long something took, as what came of it.
+fn after(us: u64) -> String {
+    if us == 0 { "at once".into() } else { format!("after {}", duration(us)) }
 }
