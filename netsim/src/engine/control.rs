@@ -53,8 +53,14 @@ impl World {
         }
     }
 
-    /// Mends all cuts.
+    /// Lets nothing arrive where this holds, of who sends and who does not hear. Nobody is told: the links stay up.
+    pub fn mute(&mut self, is_mute: impl Fn(NodeIndex, NodeIndex) -> bool) {
+        self.links.mute(is_mute);
+    }
+
+    /// Mends all cuts, those of one direction too.
     pub fn heal(&mut self) {
+        self.links.mute(|_, _| false);
         for (one, other) in self.links.heal() {
             self.introduce(one, other);
         }

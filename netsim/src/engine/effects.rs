@@ -8,6 +8,7 @@ use cairn::node::serve::serve;
 use cairn::node::{Effect, Event, Input, Template, View};
 use cairn::primitives::codec::encoded_len;
 use cairn::primitives::{BlockId, PeerId};
+use rand::RngExt;
 
 use super::NodeIndex;
 use super::ask::NOBODY_WAITS;
@@ -170,6 +171,9 @@ impl World {
         let now = self.nodes[node].now(self.now_us).timestamp();
         let extra_nonce = self.observer.blocks.len() as u64 + 1;
         if let Some(block) = solve(template, self.nodes[node].miner, extra_nonce, now) {
+            if self.does(node, Misdeed::RuleBreaker) && self.chance.mischief.random() {
+                return self.publish_broken(node, template, &block);
+            }
             let id = BlockId { height: template.height(), hash: block.hash() };
             self.observer.found(&block, id, encoded_len(block.as_ref()), node, self.now_us);
             if let Some(story) = &mut self.story {

@@ -40,6 +40,8 @@ struct Link {
     /// When each direction is free again: from the lower end, from the higher end.
     free_at_us: [u64; 2],
     is_cut: bool,
+    /// Whether nothing of each direction arrives although the link is up: from the lower end, from the higher end.
+    is_mute: [bool; 2],
     /// Closed by a node that had enough of the other.
     is_closed: bool,
 }
@@ -80,7 +82,14 @@ impl Links {
         let link = self.shared.len() as u32;
         self.ends[one].reserve_exact(1);
         self.ends[other].reserve_exact(1);
-        self.shared.push(Link { ends, spec, free_at_us: [0; 2], is_cut: false, is_closed: false });
+        self.shared.push(Link {
+            ends,
+            spec,
+            free_at_us: [0; 2],
+            is_cut: false,
+            is_mute: [false; 2],
+            is_closed: false,
+        });
         for (from, to) in [(one, other), (other, one)] {
             let end = End { to: to as u32, link, is_up: false, is_plain: true, latency_us: 0 };
             self.ends[from].push(end);
@@ -126,6 +135,22 @@ impl Links {
         };
         link.free_at_us[direction] = sent;
         sent + link.spec.latency_us
+    }
+
+    /// Whether nothing arrives that a node sends over a link.
+    pub(crate) fn is_mute(&self, from: NodeIndex, link: u32) -> bool {
+        let link = &self.shared[link as usize];
+        link.is_mute[usize::from(link.ends[1] == from as u32)]
+    }
+
+    /// Lets nothing arrive where this holds, of who sends and who does not hear; the links stay up.
+    pub(crate) fn mute(&mut self, is_mute: impl Fn(NodeIndex, NodeIndex) -> bool) {
+        for number in 0..self.shared.len() {
+            let link = &mut self.shared[number];
+            let [low, high] = link.ends.map(|end| end as usize);
+            link.is_mute = [is_mute(low, high), is_mute(high, low)];
+            self.refresh(number as u32);
+        }
     }
 
     /// Changes what the link between two nodes is like; false if they are not linked.
@@ -187,7 +212,7 @@ impl Links {
         let link = &self.shared[number as usize];
         let runs = link.ends.iter().all(|end| self.runs[*end as usize]);
         let is_up = runs && !link.is_cut && !link.is_closed;
-        let is_plain = link.spec.bytes_per_second == 0 && link.spec.loss == 0.0;
+        let is_plain = link.spec.bytes_per_second == 0 && link.spec.loss == 0.0 && link.is_mute == [false; 2];
         let latency_us = u32::try_from(link.spec.latency_us).unwrap_or(u32::MAX);
         let mut changed = false;
         for node in link.ends {

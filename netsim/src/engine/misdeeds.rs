@@ -24,6 +24,10 @@ pub enum Misdeed {
     Boaster,
     /// Forwards nothing.
     Freeloader,
+    /// Finds blocks that break a rule: one in two.
+    RuleBreaker,
+    /// Tells of blocks whose parents do not exist, without end.
+    Orphans,
     /// Keeps the blocks it finds until they hurt most (Eyal and Sirer, "Majority is not enough", 2014).
     SelfishMiner,
 }
@@ -47,7 +51,7 @@ impl World {
         self.nodes[node].misdeeds.is_empty()
     }
 
-    pub(super) fn does(&self, node: NodeIndex, misdeed: Misdeed) -> bool {
+    pub(crate) fn does(&self, node: NodeIndex, misdeed: Misdeed) -> bool {
         self.nodes[node].misdeeds.contains(&misdeed)
     }
 

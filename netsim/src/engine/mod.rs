@@ -7,7 +7,7 @@
 //! | what a core asks for is carried out | `effects`, `traffic`, `mining` |
 //! | who is connected, how fast, who is cut off | `links` |
 //! | gossip on its way | `flood` |
-//! | who misbehaves | `misdeeds` |
+//! | who misbehaves | `misdeeds`, `rule_breaking` |
 //! | what nodes share | `sharing` (checks), `store` (what they committed) |
 //! | what goes wrong by chance, what must hold all along | `faults`, `audit` |
 //! | what is kept of a run | `observer`, `trace_hash` |
@@ -25,6 +25,7 @@ mod misdeeds;
 mod node;
 mod observer;
 mod queue;
+mod rule_breaking;
 mod sharing;
 mod step;
 mod store;

@@ -145,6 +145,10 @@ impl World {
         if end.is_plain {
             return Some(leaves_us + u64::from(end.latency_us));
         }
+        if self.links.is_mute(from, end.link) {
+            self.observer.traffic.lost += 1;
+            return None;
+        }
         let loss = self.links.spec(end.link).loss;
         if loss > 0.0 && self.chance.traffic.random::<f64>() < loss {
             self.observer.traffic.lost += 1;

@@ -72,12 +72,15 @@ pub(crate) struct Chance {
     pub(super) traffic: ChaCha12Rng,
     /// When a store operation is the last.
     pub(super) crashes: ChaCha12Rng,
+    /// What nodes that misbehave think of.
+    pub(super) mischief: ChaCha12Rng,
 }
 
 impl Chance {
     fn new(seed: u64) -> Self {
-        let [cores, mining, traffic, crashes] = [1, 2, 3, 4].map(|stream| stream_of(seed, stream));
-        Self { cores, mining, traffic, crashes }
+        let streams = [1, 2, 3, 4, 5].map(|stream| stream_of(seed, stream));
+        let [cores, mining, traffic, crashes, mischief] = streams;
+        Self { cores, mining, traffic, crashes, mischief }
     }
 }
 
