@@ -53,6 +53,11 @@ impl Load {
         load
     }
 
+    /// Lets the first payment be due after this moment.
+    pub(crate) fn begin_at(&mut self, now_us: u64) {
+        self.next_us = self.draw(now_us);
+    }
+
     /// When the next payment is due, if there is one.
     pub(crate) fn next_us(&self) -> Option<u64> {
         self.next_us

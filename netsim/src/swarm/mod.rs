@@ -10,6 +10,8 @@ mod inspect;
 mod model;
 mod oracle;
 mod plan;
+mod trouble;
+mod vandal;
 
 pub use drive::{Outcome, run_seed, trace_seed};
 pub use plan::Swarm;

@@ -7,6 +7,23 @@ use serde::Serialize;
 
 use crate::engine::{Faults, Misdeed, stream_of};
 
+/// Share of the runs that begin with blocks that only one node has.
+const OLD_SHARE: f64 = 0.08;
+/// Blocks that it has at most: headers come in several answers, and checkpoints lie between.
+const HISTORY_MAX: u32 = 2_600;
+/// That who misbehaves in one way also does in another.
+const MISDEED_MORE: f64 = 0.2;
+/// All ways to misbehave.
+const MISDEEDS: [Misdeed; 7] = [
+    Misdeed::ForeignBodies,
+    Misdeed::Silent,
+    Misdeed::Boaster,
+    Misdeed::Freeloader,
+    Misdeed::RuleBreaker,
+    Misdeed::Orphans,
+    Misdeed::SelfishMiner,
+];
+
 /// One network and its faults. Those with a rate are so likely in each minute.
 #[derive(Debug, Clone, Serialize)]
 pub struct Swarm {
@@ -26,6 +43,8 @@ pub struct Swarm {
     pub kill_in_recovery: f64,
     /// That the network is cut into two or three sides; for a minute or so.
     pub partition: f64,
+    /// That one side of the network does not hear the other, which hears it; for as long.
+    pub one_way: f64,
     /// That one node's links go down and up again within seconds.
     pub flap: f64,
     /// That a node's links are clogged.
@@ -40,17 +59,25 @@ pub struct Swarm {
     pub pause: f64,
     /// That clients send a flood of payments.
     pub flood: f64,
-    /// How the last node misbehaves, if it does.
+    /// That a client sends what no pool may let in.
+    pub vandal: f64,
+    /// Blocks that the first node found before the others came.
+    pub history: u32,
+    /// Whether nobody mines any more once all is mended: then no new block tells who was left behind.
+    pub is_quiet: bool,
+    /// How each of the last nodes misbehaves, if some do.
     #[serde(skip)]
-    pub misdeed: Option<Misdeed>,
+    pub liars: Vec<Vec<Misdeed>>,
 }
 
 impl Swarm {
     /// What a seed draws.
     pub fn draw(seed: u64) -> Self {
         let mut random = stream_of(seed, 20);
-        let kinds = [Misdeed::ForeignBodies, Misdeed::Silent, Misdeed::Boaster, Misdeed::Freeloader];
-        let kind = kinds[random.random_range(0..kinds.len())];
+        let nodes = random.random_range(3..9);
+        let liars = draw_liars(nodes, &mut random);
+        let is_old = random.random::<f64>() < OLD_SHARE;
+        let history = if is_old { random.random_range(1..HISTORY_MAX) } else { 0 };
         let mut maybe = |most: f64| maybe(most, &mut random);
         let faults = Faults {
             loss: maybe(0.05),
@@ -60,17 +87,18 @@ impl Swarm {
         };
         let rates = [maybe(0.5), maybe(0.5), maybe(0.3), maybe(0.5), maybe(0.5), maybe(0.2), maybe(0.5)];
         let [kill, kill_in_recovery, partition, flap, clog, clock_jump, slow_disk] = rates;
-        let (pause, flood, skew, payments, liar) =
-            (maybe(0.5), maybe(0.1), maybe(150.0), maybe(1.0), maybe(1.0));
+        let (pause, flood, skew, payments) = (maybe(0.5), maybe(0.1), maybe(150.0), maybe(1.0));
+        let (one_way, vandal) = (maybe(0.3), maybe(1.0));
         Self {
             seed,
-            nodes: random.random_range(3..9),
+            nodes,
             latency_us: random.random_range(1_000..300_000),
             payments,
             faults,
             kill,
             kill_in_recovery,
             partition,
+            one_way,
             flap,
             clog,
             clock_jump,
@@ -78,9 +106,27 @@ impl Swarm {
             slow_disk,
             pause,
             flood,
-            misdeed: (liar > 0.0).then_some(kind),
+            vandal,
+            history,
+            is_quiet: random.random(),
+            liars,
         }
     }
+}
+
+/// In half of all runs nobody misbehaves; else one or two do, each in some ways, as long as two are left who do not.
+fn draw_liars(nodes: usize, random: &mut ChaCha12Rng) -> Vec<Vec<Misdeed>> {
+    if random.random() {
+        return Vec::new();
+    }
+    let liars = random.random_range(1..=2).min(nodes - 2);
+    let mut draw = || {
+        let first = MISDEEDS[random.random_range(0..MISDEEDS.len())];
+        let others = MISDEEDS.into_iter().filter(|other| *other != first);
+        let more: Vec<_> = others.filter(|_| random.random::<f64>() < MISDEED_MORE).collect();
+        [vec![first], more].concat()
+    };
+    (0..liars).map(|_| draw()).collect()
 }
 
 /// Nothing, or something up to this.
