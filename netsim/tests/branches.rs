@@ -29,6 +29,22 @@ fn sides_of_equal_work_keep_what_they_saw_first_until_the_next_block() {
 }
 
 #[test]
+fn who_hears_nothing_is_heard_and_comes_to_the_tip_once_it_hears_again() {
+    let mut world = complete(14, 3);
+    world.run_for(SECOND);
+    world.mute(|from, to| to == 0 && from != 0);
+    world.mine_at(0);
+    world.run_for(SECOND);
+    assert!(world.agree() && world.tips()[0].height == Height(1), "it is heard");
+    world.mine_at(1);
+    world.run_for(MINUTE);
+    let heights: Vec<_> = world.tips().iter().map(|tip| tip.height.0).collect();
+    assert_eq!(heights, [1, 2, 2], "it hears nothing");
+    world.heal();
+    assert!(world.run_until(MINUTE, World::agree), "{:?}", world.tips());
+}
+
+#[test]
 fn two_hundred_blocks_give_way_to_a_heavier_branch_in_one_switch() {
     let mut world = complete(12, 3);
     world.run_for(SECOND);

@@ -148,6 +148,11 @@ impl World {
             let what = format!("node {node} reports block {} and has it not on its disk", lacks.id.hash);
             self.violate(Property::Durability, &what);
         }
+        let is_unknown = |hash: &BlockHash| self.observer.block(hash).is_none();
+        if let Some(broken) = change.connected.iter().find(|connected| is_unknown(&connected.id.hash)) {
+            let what = format!("node {node} follows block {}, which breaks a rule", broken.id.hash);
+            return self.violate(Property::Rules, &what);
+        }
         let from = self.nodes[node].audit.reported;
         if let Some(Err(why)) = from.map(|from| self.follow(from, change)) {
             self.violate(Property::Reports, &format!("node {node} reported a change of its tip {why}"));

@@ -64,6 +64,11 @@ pub(super) fn carry_out(
         world.cut_off(&side);
         done.words = format!("cut off {}", nodes(&side));
     }
+    if let Some(who) = &event.deafen {
+        let deaf = named(who, world, random);
+        world.mute(|from, to| deaf.contains(&to) && !deaf.contains(&from));
+        done.words = format!("{} hear nothing", nodes(&deaf));
+    }
     if event.heal == Some(true) {
         world.heal();
         done.words = "healed".into();

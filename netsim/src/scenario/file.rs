@@ -216,7 +216,9 @@ pub struct EventPlan {
     pub partition: Option<Vec<f64>>,
     /// Cuts these nodes off from all others.
     pub cut_off: Option<Who>,
-    /// Mends all cuts.
+    /// These hear nothing of what the others send, who hear them; no link goes down.
+    pub deafen: Option<Who>,
+    /// Mends all cuts, and all hear again.
     pub heal: Option<bool>,
     /// Kills nodes: what was not durable is lost.
     pub kill: Option<Who>,

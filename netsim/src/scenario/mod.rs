@@ -117,6 +117,7 @@ impl EventPlan {
         [
             self.partition.is_some(),
             self.cut_off.is_some(),
+            self.deafen.is_some(),
             self.heal.is_some(),
             self.kill.is_some(),
             self.restart.is_some(),

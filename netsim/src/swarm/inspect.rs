@@ -38,7 +38,7 @@ impl Inspector {
             return Ok(());
         };
         let tip = core.tip().hash;
-        let unknown = || Property::State.broken(format!("node {node} follows a block that breaks a rule"));
+        let unknown = || Property::Rules.broken(format!("node {node} follows a block that breaks a rule"));
         let after = oracle.after(&tip).ok_or_else(unknown)?;
         Property::State.ensure(core.recomputed_state_root() == after.root, || {
             format!("node {node} has another state at height {} than a replay", after.height)
