@@ -56,9 +56,9 @@ pub fn duration(microseconds: u64) -> String {
     match seconds {
         0.0 => "0 s".to_owned(),
         tiny if tiny < 0.001 => format!("{microseconds} µs"),
-        short if short < 0.01 => format!("{:.1} ms", short * 1e3),
+        short if short < 0.01 => format!("{} ms", tenths(short * 1e3)),
         short if short < 1.0 => format!("{:.0} ms", short * 1e3),
-        some if some < 10.0 => format!("{some:.1} s"),
+        some if some < 10.0 => format!("{} s", tenths(some)),
         some if some < 120.0 => format!("{some:.0} s"),
         _ => long_duration(microseconds / 1_000_000),
     }
@@ -141,8 +141,20 @@ mod tests {
 
     #[test]
     fn durations_have_the_unit_that_fits() {
-        let said = [0, 90, 4_200, 87_000, 1_250_000, 61_000_000, 200_000_000, 7_200_000_000, 180_000_000_000];
-        let words = ["0 s", "90 µs", "4.2 ms", "87 ms", "1.2 s", "61 s", "3 min 20 s", "2 h", "2 days 2 h"];
+        let said = [
+            0,
+            90,
+            4_200,
+            87_000,
+            1_240_000,
+            2_000_000,
+            61_000_000,
+            200_000_000,
+            7_200_000_000,
+            180_000_000_000,
+        ];
+        let words =
+            ["0 s", "90 µs", "4.2 ms", "87 ms", "1.2 s", "2 s", "61 s", "3 min 20 s", "2 h", "2 days 2 h"];
         assert_eq!(said.map(duration), words);
     }
 

@@ -5,7 +5,7 @@ use cairn::primitives::TransactionId;
 use crate::checks::check_ledger;
 use crate::engine::World;
 use crate::record::{RunRecord, VerdictRecord};
-use crate::report::{duration, times};
+use crate::report::{count, duration, times};
 use crate::scenario::{Expectations, Span};
 
 /// Names of all expectations, as a scenario's file has them.
@@ -57,10 +57,11 @@ pub(super) fn judge(
     judge_safety(expected, world, &mut verdicts);
     judge_pace(expected, record, &mut verdicts);
     if let Some(share_min) = expected.confirmed_share_min {
-        let confirmed = world.best_transactions();
-        let count = measured.admitted.iter().filter(|id| confirmed.contains(id)).count();
-        let share = count as f64 / measured.admitted.len().max(1) as f64;
-        let words = format!("{} of {}", count, measured.admitted.len());
+        let on_chain = world.best_transactions();
+        let confirmed = measured.admitted.iter().filter(|id| on_chain.contains(id)).count();
+        let share = confirmed as f64 / measured.admitted.len().max(1) as f64;
+        let (all, part) = (count(measured.admitted.len() as u64), count(confirmed as u64));
+        let words = format!("{}, {part} of {all}", percent(share));
         verdicts.add(
             "confirmed_share_min",
             words,
@@ -196,7 +197,7 @@ impl Verdicts<'_> {
 }
 
 fn percent(share: f64) -> String {
-    format!("{:.2} %", share * 100.0)
+    format!("{} %", (share * 10_000.0).round() / 100.0)
 }
 
 /// How long something took, as what came of it.
