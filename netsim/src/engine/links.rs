@@ -11,12 +11,14 @@ pub struct LinkSpec {
     pub bytes_per_second: u64,
     /// Share of messages that are lost on the way.
     pub loss: f64,
+    /// Microseconds that each message takes longer at most, by chance: later ones may overtake it.
+    pub jitter_us: u64,
 }
 
 impl LinkSpec {
     /// A link without limit or loss.
     pub const fn of_latency(latency_us: u64) -> Self {
-        Self { latency_us, bytes_per_second: 0, loss: 0.0 }
+        Self { latency_us, bytes_per_second: 0, loss: 0.0, jitter_us: 0 }
     }
 }
 
@@ -212,7 +214,7 @@ impl Links {
         let link = &self.shared[number as usize];
         let runs = link.ends.iter().all(|end| self.runs[*end as usize]);
         let is_up = runs && !link.is_cut && !link.is_closed;
-        let is_plain = link.spec.bytes_per_second == 0 && link.spec.loss == 0.0 && link.is_mute == [false; 2];
+        let is_plain = link.spec == LinkSpec::of_latency(link.spec.latency_us) && link.is_mute == [false; 2];
         let latency_us = u32::try_from(link.spec.latency_us).unwrap_or(u32::MAX);
         let mut changed = false;
         for node in link.ends {
@@ -248,7 +250,7 @@ mod tests {
 
     #[test]
     fn a_message_waits_until_those_before_it_are_on_the_wire() {
-        let mut links = pair(LinkSpec { latency_us: 50, bytes_per_second: 1_000_000, loss: 0.0 });
+        let mut links = pair(LinkSpec { bytes_per_second: 1_000_000, ..LinkSpec::of_latency(50) });
         let end = links.end(0, 1).unwrap();
         assert_eq!(links.send(0, end, 1_000, 0), 1_050);
         assert_eq!(links.send(0, end, 1_000, 10), 2_050);

@@ -11,7 +11,7 @@ use rand::RngExt;
 use super::NodeIndex;
 use super::event::{Event, What};
 use super::flood::Copy;
-use super::links::{End, transmission_us};
+use super::links::{End, LinkSpec, transmission_us};
 use super::misdeeds::Misdeed;
 use super::world::World;
 use crate::story;
@@ -149,12 +149,13 @@ impl World {
             self.observer.traffic.lost += 1;
             return None;
         }
-        let loss = self.links.spec(end.link).loss;
+        let LinkSpec { loss, jitter_us, .. } = self.links.spec(end.link);
         if loss > 0.0 && self.chance.traffic.random::<f64>() < loss {
             self.observer.traffic.lost += 1;
             return None;
         }
-        Some(self.links.send(from, end, bytes, leaves_us))
+        let later_us = if jitter_us > 0 { self.chance.traffic.random_range(0..=jitter_us) } else { 0 };
+        Some(self.links.send(from, end, bytes, leaves_us) + later_us)
     }
 
     /// A question will not be answered, and who asked is not told.

@@ -107,7 +107,12 @@ pub(super) fn draw_link(scenario: &Scenario, random: &mut ChaCha12Rng) -> LinkSp
         LatencyPlan::Table { table } if table.is_empty() => 0,
         LatencyPlan::Table { table } => table[random.random_range(0..table.len())].0,
     };
-    LinkSpec { latency_us, bytes_per_second: plan.bandwidth.map_or(0, |rate| rate.0), loss: plan.loss }
+    LinkSpec {
+        latency_us,
+        bytes_per_second: plan.bandwidth.map_or(0, |rate| rate.0),
+        loss: plan.loss,
+        jitter_us: plan.jitter.0,
+    }
 }
 
 fn topology(scenario: &Scenario, nodes: usize, seed: u64) -> Result<Topology, ScenarioError> {

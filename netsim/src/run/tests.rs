@@ -86,3 +86,18 @@ fn what_is_expected_and_does_not_come_fails_the_run() {
     let text = format!("{text}report_only = [\"reorganisation_depth_min\"]\n");
     assert!(record_of(&text, &Options { seed: 5, ..Options::default() }).passed());
 }
+
+#[test]
+fn where_links_jitter_blocks_come_later_by_half_of_it_in_the_mean() {
+    let mean_us = |jitter: &str| {
+        let text = format!(
+            "name = \"j\"\nabout = \"a\"\nnodes = 4\nfor = \"30m\"\ntopology = {{ kind = \"complete\" }}\n\
+             [links]\nlatency = \"100ms\"\njitter = \"{jitter}\"\n"
+        );
+        let record = record_of(&text, &Options { seed: 3, ..Options::default() });
+        let delays: Vec<_> = record.blocks.iter().map(|block| block.propagation.mean_delay_us).collect();
+        delays.iter().sum::<u64>() / delays.len() as u64
+    };
+    let (even, uneven) = (mean_us("0s"), mean_us("80ms"));
+    assert!((even + 20_000..even + 60_000).contains(&uneven), "{even} {uneven}");
+}

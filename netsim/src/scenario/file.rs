@@ -130,11 +130,19 @@ pub struct LinkPlan {
     pub uplink: Option<Rate>,
     /// Share of messages that are lost.
     pub loss: f64,
+    /// How much longer a message takes at most, drawn for each.
+    pub jitter: Span,
 }
 
 impl Default for LinkPlan {
     fn default() -> Self {
-        Self { latency: LatencyPlan::Constant(Span(50_000)), bandwidth: None, uplink: None, loss: 0.0 }
+        Self {
+            latency: LatencyPlan::Constant(Span(50_000)),
+            bandwidth: None,
+            uplink: None,
+            loss: 0.0,
+            jitter: Span(0),
+        }
     }
 }
 
