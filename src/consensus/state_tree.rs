@@ -8,6 +8,9 @@ use super::state_root::{GROUP_BITS, LEAF_ACCOUNTS_MAX, TreeRoot, node_hash};
 use crate::primitives::Address;
 use crate::primitives::look_up::AT_ONCE;
 
+/// Leaves or nodes up to which no room is held in reserve: a leaf takes a kilobyte, and a simulation holds many small trees.
+const ROOM_EXACT_MAX: usize = 4;
+
 /// The state tree of the protocol: a function of the accounts alone, whatever changes led to them.
 ///
 /// Takes about 90 bytes an account.
@@ -204,6 +207,9 @@ impl<T> Slots<T> {
         if let Some(slot) = self.free.pop() {
             self.items[slot as usize] = item;
             return slot;
+        }
+        if self.items.len() < ROOM_EXACT_MAX {
+            self.items.reserve_exact(1);
         }
         self.items.push(item);
         u32::try_from(self.items.len() - 1).expect("memory holds far fewer than 2^32 leaves or nodes")
