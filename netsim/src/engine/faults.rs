@@ -45,9 +45,11 @@ impl World {
         self.crashed.push(node);
     }
 
-    /// Pauses a node's process for so many microseconds: everything waits for it, and its clocks go on.
+    /// Pauses a node's process for so many microseconds: everything waits for it, and its clocks go on. A pause that
+    /// lasts longer already goes on: what waits must not be overtaken by what comes later.
     pub fn pause(&mut self, node: NodeIndex, microseconds: u64) {
-        self.paused_until_us[node] = self.now_us + microseconds;
+        let until_us = &mut self.paused_until_us[node];
+        *until_us = (*until_us).max(self.now_us + microseconds);
     }
 
     /// Whether a node is paused.
