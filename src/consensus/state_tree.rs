@@ -19,6 +19,9 @@ pub struct StateTree {
     root: Subtree,
     leaves: Slots<Leaf>,
     nodes: Slots<Node>,
+    /// Room for the changes of an update, kept for the next: to get megabytes from the system each time costs about as
+    /// much as to sort them.
+    changes: Vec<Entry>,
 }
 
 /// Where a subtree lives, and its hash.
@@ -55,7 +58,8 @@ impl StateTree {
         let existing = accounts.into_iter().filter(|(_, account)| !account.is_empty());
         let mut entries: Vec<_> = existing.map(|(address, account)| Entry::new(address, account)).collect();
         entries.sort_unstable_by(Entry::order);
-        let mut tree = Self { root: Subtree::EMPTY, leaves: Slots::new(), nodes: Slots::new() };
+        let mut tree =
+            Self { root: Subtree::EMPTY, leaves: Slots::new(), nodes: Slots::new(), changes: Vec::new() };
         tree.root = tree.build_subtree(&entries, 0);
         tree
     }
@@ -63,12 +67,15 @@ impl StateTree {
     /// Takes over the present value of every touched account, and answers which groups of accounts they are in,
     /// ascending. An address may recur; it does not matter whether it was really changed.
     pub fn update(&mut self, touched: &[Address], accounts: &impl Accounts) -> Vec<u16> {
-        let mut changes = look_up(touched, accounts);
+        let mut changes = std::mem::take(&mut self.changes);
+        look_up(touched, accounts, &mut changes);
         changes.sort_unstable_by(Entry::order);
         changes.dedup_by_key(|change| change.address);
         self.root = self.update_subtree(self.root, &changes, 0);
         let mut groups: Vec<_> = changes.iter().map(Entry::group).collect();
         groups.dedup();
+        changes.clear();
+        self.changes = changes;
         groups
     }
 
@@ -229,8 +236,8 @@ impl<T> Slots<T> {
 }
 
 /// The accounts of these addresses as they are now.
-fn look_up(touched: &[Address], accounts: &impl Accounts) -> Vec<Entry> {
-    let mut entries = Vec::with_capacity(touched.len());
+fn look_up(touched: &[Address], accounts: &impl Accounts, entries: &mut Vec<Entry>) {
+    entries.reserve_exact(touched.len());
     for some in touched.chunks(AT_ONCE) {
         let found = accounts.get_with_paths(some).zip(some);
         entries.extend(found.map(|((prefix, account), address)| Entry {
@@ -239,7 +246,6 @@ fn look_up(touched: &[Address], accounts: &impl Accounts) -> Vec<Entry> {
             account,
         }));
     }
-    entries
 }
 
 /// Entries sorted by path, parted by the bit at this depth.
