@@ -12,5 +12,5 @@ fn whatever_a_seed_draws_everything_holds_and_all_come_together() {
 
 #[test]
 fn the_same_seed_gives_the_same_run() {
-    assert_eq!(run_seed(7).trace_hash, run_seed(7).trace_hash);
+    assert_eq!(run_seed(3).trace_hash, run_seed(3).trace_hash);
 }
