@@ -11,6 +11,10 @@ use crate::primitives::look_up::AT_ONCE;
 /// Leaves or nodes up to which no room is held in reserve: a leaf takes a kilobyte, and a simulation holds many small trees.
 const ROOM_EXACT_MAX: usize = 4;
 
+/// Changes of an update whose room is kept: to get megabytes from the system each time costs about as much as to sort
+/// them. A simulation holds thousands of trees that never see so many.
+const CHANGES_KEPT_MIN: usize = 4_096;
+
 /// The state tree of the protocol: a function of the accounts alone, whatever changes led to them.
 ///
 /// Takes about 90 bytes an account.
@@ -19,8 +23,7 @@ pub struct StateTree {
     root: Subtree,
     leaves: Slots<Leaf>,
     nodes: Slots<Node>,
-    /// Room for the changes of an update, kept for the next: to get megabytes from the system each time costs about as
-    /// much as to sort them.
+    /// Room for the changes of an update, kept for the next when it is much.
     changes: Vec<Entry>,
 }
 
@@ -74,8 +77,10 @@ impl StateTree {
         self.root = self.update_subtree(self.root, &changes, 0);
         let mut groups: Vec<_> = changes.iter().map(Entry::group).collect();
         groups.dedup();
-        changes.clear();
-        self.changes = changes;
+        if changes.capacity() >= CHANGES_KEPT_MIN {
+            changes.clear();
+            self.changes = changes;
+        }
         groups
     }
 
