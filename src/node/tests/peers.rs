@@ -77,6 +77,17 @@ fn bans_outlive_a_restart_and_end_after_a_day() {
     assert!(lab.seen.hung_up.is_empty());
 }
 
+/// A peer says where it stands whenever it is asked; answers how often that was.
+fn answer_statuses(lab: &mut Lab, peer: PeerId, chain: &TestChain) -> usize {
+    let mut count = 0;
+    while let Some((request, question)) = lab.take_asked(peer, |body| matches!(body, SyncRequest::Status(_)))
+    {
+        lab.answer(peer, request, honest(chain, &question));
+        count += 1;
+    }
+    count
+}
+
 #[test]
 fn a_peer_that_comes_and_goes_is_asked_no_more_often_where_it_stands() {
     let chain = chain_of(0);
@@ -86,16 +97,7 @@ fn a_peer_that_comes_and_goes_is_asked_no_more_often_where_it_stands() {
         lab.leave(BOB);
     }
     lab.meet(BOB, &chain);
-    let statuses = |lab: &mut Lab| {
-        let mut count = 0;
-        while let Some((request, question)) =
-            lab.take_asked(BOB, |body| matches!(body, SyncRequest::Status(_)))
-        {
-            lab.answer(BOB, request, honest(&chain, &question));
-            count += 1;
-        }
-        count
-    };
+    let statuses = |lab: &mut Lab| answer_statuses(lab, BOB, &chain);
     let mut asked = 0;
     for _ in 0..60 {
         lab.pass(1_000);
@@ -146,16 +148,7 @@ fn who_dialled_asks_where_the_other_stands_and_the_other_only_when_it_is_not_ask
     let mut lab = Lab::new();
     lab.meet(BOB, &chain);
     lab.input(Input::PeerConnected { peer: CAROL, outbound: true });
-    let answer = |lab: &mut Lab, peer: PeerId| {
-        let mut count = 0;
-        while let Some((request, question)) =
-            lab.take_asked(peer, |body| matches!(body, SyncRequest::Status(_)))
-        {
-            lab.answer(peer, request, honest(&chain, &question));
-            count += 1;
-        }
-        count
-    };
+    let answer = |lab: &mut Lab, peer: PeerId| answer_statuses(lab, peer, &chain);
     assert_eq!((answer(&mut lab, BOB), answer(&mut lab, CAROL)), (1, 1), "both sides ask at first");
     let (mut of_bob, mut of_carol) = (0, 0);
     for _ in 0..8 {
