@@ -29,7 +29,7 @@ use failure::{Failure, Outcome};
 use output::Output;
 use session::Session;
 
-use crate::storage::sled_store::guarded;
+use crate::storage::sled_store::database::guarded;
 
 /// Runs the program with the process's arguments.
 pub fn main() -> ExitCode {

@@ -16,18 +16,18 @@ pub use chain_store::{ChainReader, ChainStore, StorageError, StoredChain};
 pub use commit::{Checkpoint, CheckpointDelta, Commit, Sequence, StoredHeader};
 pub use memory_store::MemoryStore;
 #[cfg(feature = "sled")]
-pub use sled_store::compact::Compacted;
+pub use sled_store::database::records::Records;
 #[cfg(feature = "sled")]
-pub use sled_store::index::{
+pub use sled_store::index::wallet_index::{
     Direction, HistoryCursor, HistoryEntry, HistoryPage, IndexPosition, TransactionPlace, WalletIndex,
 };
 #[cfg(feature = "sled")]
-pub use sled_store::open::{OpenOptions, Opened};
+pub use sled_store::opening::open::{OpenOptions, Opened};
 #[cfg(feature = "sled")]
-pub use sled_store::open_report::OpenReport;
-#[cfg(feature = "sled")]
-pub use sled_store::records::Records;
+pub use sled_store::opening::report::OpenReport;
 #[cfg(feature = "sled")]
 pub use sled_store::store::{SledReader, SledStore};
 #[cfg(feature = "sled")]
 pub use sled_store::thresholds::Thresholds;
+#[cfg(feature = "sled")]
+pub use sled_store::upkeep::compact::Compacted;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::runtime::NodeHandle;
-use crate::storage::sled_store::disk_space;
+use crate::storage::sled_store::upkeep::disk_space;
 
 /// Between two looks: a node writes far less than the limit in that time.
 const LOOK_EVERY: Duration = Duration::from_secs(2);

@@ -7,11 +7,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backlog::{Backlog, Next, Pending};
-use super::body_writer::BodyWriter;
-use super::checkpoint::Checkpoints;
-use super::database::{Batch, Database};
-use super::entries::{self, Append};
-use super::schema::{Kind, height_key};
+use super::bodies::writer::BodyWriter;
+use super::database::checkpoint::Checkpoints;
+use super::database::entries::{self, Append};
+use super::database::schema::{Kind, height_key};
+use super::database::table::{Batch, Database};
 use super::thresholds::Thresholds;
 use crate::primitives::codec;
 use crate::primitives::{BlockId, Height};
@@ -160,9 +160,9 @@ mod tests {
     use super::*;
     use crate::primitives::{BlockHash, StateRoot};
     use crate::storage::commit::CheckpointDelta;
-    use crate::storage::sled_store::body_writer;
-    use crate::storage::sled_store::database::temporary;
-    use crate::storage::sled_store::schema::{block_key, block_of};
+    use crate::storage::sled_store::bodies::writer;
+    use crate::storage::sled_store::database::schema::{block_key, block_of};
+    use crate::storage::sled_store::database::table::temporary;
 
     fn block(height: u32) -> BlockId {
         BlockId { height: Height(height), hash: BlockHash([height as u8; 32]) }
@@ -183,7 +183,7 @@ mod tests {
         database.apply(batch).unwrap();
         let mut writer = DatabaseWriter {
             database: database.clone(),
-            bodies: body_writer::temporary(&folder.path().join("bodies")),
+            bodies: writer::temporary(&folder.path().join("bodies")),
             backlog: Arc::default(),
             journal_folder: folder.path().to_owned(),
             checkpoints: Checkpoints::default(),

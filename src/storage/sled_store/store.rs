@@ -5,18 +5,18 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::backlog::{Backlog, Pending, Shown};
-use super::bodies::{BodyFiles, place_of};
-use super::database::Database;
+use super::bodies::files::{BodyFiles, place_of};
+use super::bodies::lost;
+use super::database::entries;
+use super::database::load;
+use super::database::schema::{Kind, block_key};
+use super::database::table::Database;
+use super::database::values;
 use super::database_writer::DatabaseWriter;
-use super::entries;
-use super::index::WalletIndex;
-use super::index_follower::Follower;
-use super::load;
-use super::lost_bodies;
-use super::schema::{Kind, block_key};
+use super::index::follower::Follower;
+use super::index::wallet_index::WalletIndex;
 use super::thresholds::Thresholds;
 use super::tip_watch::TipWatch;
-use super::values;
 use crate::consensus::undo::Undo;
 use crate::primitives::codec;
 use crate::primitives::{Block, BlockHash, BlockId};
@@ -165,7 +165,7 @@ impl SledReader {
     fn body(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
         let Some(place) = place_of(&self.database, id)? else { return Ok(None) };
         let block = self.bodies.read(id, place, |bytes| codec::decode(bytes, bytes.len()).ok())?;
-        let damaged = || lost_bodies::damaged(&self.database, &self.bodies, id, place);
+        let damaged = || lost::damaged(&self.database, &self.bodies, id, place);
         block.map(|block| Some(Arc::new(block))).ok_or_else(damaged)
     }
 
@@ -182,9 +182,9 @@ impl SledReader {
 mod tests {
     use super::*;
     use crate::primitives::{Header, Height};
-    use crate::storage::sled_store::database::Batch;
-    use crate::storage::sled_store::open::{OpenOptions, Opened};
-    use crate::storage::sled_store::schema::{self, FORMAT, Network};
+    use crate::storage::sled_store::database::schema::{self, FORMAT, Network};
+    use crate::storage::sled_store::database::table::Batch;
+    use crate::storage::sled_store::opening::open::{OpenOptions, Opened};
 
     fn commit_of_one_header(previous: BlockHash) -> Commit {
         let header = Header { previous, ..genesis_header() };

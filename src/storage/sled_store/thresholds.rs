@@ -1,7 +1,7 @@
 //! When the store syncs, and when it begins and deletes files.
 
-use super::body_writer;
-use super::database;
+use super::bodies::writer;
+use super::database::table;
 use crate::storage::journal;
 
 /// Bytes written after which they are made to last: as much must be replayed after a kill, in well under a second.
@@ -36,8 +36,8 @@ impl Default for Thresholds {
         Self {
             segment_bytes: journal::SEGMENT_BYTES,
             kept_bytes: journal::KEPT_BYTES,
-            body_file_bytes: body_writer::FILE_BYTES,
-            database_segment_bytes: database::SEGMENT_BYTES,
+            body_file_bytes: writer::FILE_BYTES,
+            database_segment_bytes: table::SEGMENT_BYTES,
             sync_bytes: SYNC_BYTES,
             sync_groups: SYNC_GROUPS,
             index_blocks: INDEX_BLOCKS,

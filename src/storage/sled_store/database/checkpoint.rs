@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use super::database::{Batch, Database};
 use super::schema::{Kind, get_one};
+use super::table::{Batch, Database};
 use super::values;
 use crate::consensus::Account;
 use crate::consensus::state::MaturingReward;
@@ -37,7 +37,7 @@ struct Root {
 
 /// Which generation of each group counts.
 #[derive(Debug, Default)]
-pub(super) struct Checkpoints {
+pub(in crate::storage::sled_store) struct Checkpoints {
     current: Option<Current>,
     generations: BTreeMap<u16, u64>,
     /// Generation and group of what was replaced since the last sync, or before it.
@@ -47,7 +47,9 @@ pub(super) struct Checkpoints {
 
 impl Checkpoints {
     /// Finds the current checkpoint and removes what an unfinished one left behind.
-    pub(super) fn load(database: &Database) -> Result<(Self, Option<Checkpoint>), StorageError> {
+    pub(in crate::storage::sled_store) fn load(
+        database: &Database,
+    ) -> Result<(Self, Option<Checkpoint>), StorageError> {
         let current: Option<Current> = get_one(database, Kind::CurrentCheckpoint)?;
         let newest_generation = current.map_or(0, |current| current.generation);
         let mut checkpoints = Self { current, durable: current.map(|current| current.at), ..Self::default() };
@@ -79,7 +81,11 @@ impl Checkpoints {
     }
 
     /// Writes the next checkpoint, which is current when this returns.
-    pub(super) fn write(&mut self, database: &Database, delta: &CheckpointDelta) -> Result<(), StorageError> {
+    pub(in crate::storage::sled_store) fn write(
+        &mut self,
+        database: &Database,
+        delta: &CheckpointDelta,
+    ) -> Result<(), StorageError> {
         let generation = self.current.map_or(1, |current| current.generation + 1);
         let mut batch = Batch::default();
         let mut sealed = Vec::new();
@@ -111,7 +117,10 @@ impl Checkpoints {
     }
 
     /// Deletes what is superseded, now that all that was written is durable.
-    pub(super) fn after_sync(&mut self, database: &Database) -> Result<(), StorageError> {
+    pub(in crate::storage::sled_store) fn after_sync(
+        &mut self,
+        database: &Database,
+    ) -> Result<(), StorageError> {
         let mut batch = Batch::default();
         for (generation, group) in self.superseded.drain(..) {
             values::remove(database, &mut batch, &group_key(generation, group))?;
@@ -121,7 +130,7 @@ impl Checkpoints {
     }
 
     /// Height of the checkpoint that a loss of power would leave.
-    pub(super) fn durable_height(&self) -> Option<Height> {
+    pub(in crate::storage::sled_store) fn durable_height(&self) -> Option<Height> {
         self.durable.map(|at| at.height)
     }
 
@@ -170,7 +179,7 @@ fn parse_key(key: &[u8]) -> Option<(u64, u16)> {
 mod tests {
     use super::*;
     use crate::primitives::{Amount, BlockHash};
-    use crate::storage::sled_store::database::temporary;
+    use crate::storage::sled_store::database::table::temporary;
 
     fn accounts(first: u8, count: u16, balance: u64) -> Vec<(Address, Account)> {
         let account = Account { balance: Amount(balance), nonce: 0 };

@@ -5,8 +5,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::database::{Batch, Database};
 use super::schema::{self, Kind};
+use super::table::{Batch, Database};
 use super::values;
 use crate::primitives::codec;
 use crate::storage::chain_store::StorageError;
@@ -22,7 +22,7 @@ pub struct Records {
 }
 
 impl Records {
-    pub(super) fn new(database: Database) -> Self {
+    pub(in crate::storage::sled_store) fn new(database: Database) -> Self {
         Self { database, writing: Arc::default() }
     }
 

@@ -4,24 +4,25 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufReader, ErrorKind, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use super::bodies::{BodyFiles, Place};
-use super::entries::{self, Entry};
-use super::schema::{Kind, block_of};
-use super::values;
+use super::files::{BodyFiles, Place};
 use crate::primitives::{BlockHash, BlockId};
 use crate::storage::chain_store::StorageError;
 use crate::storage::journal::Position;
 use crate::storage::segment::{self, START_BYTES, SegmentReader, SegmentStart};
+use crate::storage::sled_store::database::entries::{self, Entry};
+use crate::storage::sled_store::database::schema::{Kind, block_of};
+use crate::storage::sled_store::database::values;
 
 /// Read ahead in one go.
 const READ_BUFFER_BYTES: usize = 1 << 18;
 
 /// Told of each whole record: the block, where it lies, and the body.
-pub(super) type Found<'a> = &'a mut dyn FnMut(BlockId, Place, &[u8]) -> Result<(), StorageError>;
+pub(in crate::storage::sled_store) type Found<'a> =
+    &'a mut dyn FnMut(BlockId, Place, &[u8]) -> Result<(), StorageError>;
 
 /// Where the next record goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Next {
+pub(in crate::storage::sled_store) enum Next {
     /// Here, where the last file ends.
     At(Position),
     /// Into a new file, which follows this: the last one is damaged, or there is none.
@@ -30,7 +31,7 @@ pub(super) enum Next {
 
 /// Finds all whole records after `from`, and where writing goes on. What is cut from the end of the last file was being
 /// written when the node was killed, and is still in the journal.
-pub(super) fn scan(
+pub(in crate::storage::sled_store) fn scan(
     files: &BodyFiles,
     genesis: BlockHash,
     from: Position,

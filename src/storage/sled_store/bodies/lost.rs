@@ -4,22 +4,22 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::bodies::{BodyFiles, Place, place_of};
-use super::body_writer::BodyWriter;
-use super::database::{Batch, Database};
-use super::entries;
-use super::schema::{Kind, block_key, block_of, decode};
+use super::files::{BodyFiles, Place, place_of};
+use super::writer::BodyWriter;
 use crate::primitives::BlockId;
 use crate::storage::chain_store::{StorageError, StoredChain};
 use crate::storage::commit::StoredHeader;
 use crate::storage::journal;
+use crate::storage::sled_store::database::entries;
+use crate::storage::sled_store::database::schema::{Kind, block_key, block_of, decode};
+use crate::storage::sled_store::database::table::{Batch, Database};
 
 /// What a person can do about a body that is not what was written.
 const NEXT_STEP: &str = "Start the node again: it takes the body from its journal or from peers";
 
 /// Bodies of which something may be wrong.
 #[derive(Debug, Default)]
-pub(super) struct Suspects {
+pub(in crate::storage::sled_store) struct Suspects {
     ids: BTreeSet<BlockId>,
     /// How many of them have a place, and do not lie there whole.
     broken: usize,
@@ -27,15 +27,20 @@ pub(super) struct Suspects {
 
 /// What became of suspects.
 #[derive(Debug, Default)]
-pub(super) struct Settled {
+pub(in crate::storage::sled_store) struct Settled {
     /// How many were broken and no longer are.
-    pub(super) repaired: usize,
+    pub(in crate::storage::sled_store) repaired: usize,
     /// Those that are not here.
-    pub(super) lost: BTreeSet<BlockId>,
+    pub(in crate::storage::sled_store) lost: BTreeSet<BlockId>,
 }
 
 /// The error for a body that was read and is not what was written; remembered for the next opening.
-pub(super) fn damaged(database: &Database, files: &BodyFiles, id: BlockId, place: Place) -> StorageError {
+pub(in crate::storage::sled_store) fn damaged(
+    database: &Database,
+    files: &BodyFiles,
+    id: BlockId,
+    place: Place,
+) -> StorageError {
     let mut batch = Batch::default();
     batch.put(&block_key(Kind::LostBody, id), &[]);
     // Should this fail as well, the next run finds the damage again.
@@ -53,7 +58,10 @@ pub(super) fn damaged(database: &Database, files: &BodyFiles, id: BlockId, place
 
 impl Suspects {
     /// Finds what an earlier run has noted, and what the files are too short to hold.
-    pub(super) fn find(database: &Database, files: &BodyFiles) -> Result<Self, StorageError> {
+    pub(in crate::storage::sled_store) fn find(
+        database: &Database,
+        files: &BodyFiles,
+    ) -> Result<Self, StorageError> {
         let lengths = files.lengths()?;
         let mut suspects = Self::default();
         for pair in database.prefix(&Kind::BodyPlace.key()) {
@@ -77,7 +85,10 @@ impl Suspects {
     }
 
     /// Finds bodies of the chain of which a damaged database no longer says anything; `None` if there are none.
-    pub(super) fn forgotten(chain: &StoredChain, lost: &BTreeSet<BlockId>) -> Option<Self> {
+    pub(in crate::storage::sled_store) fn forgotten(
+        chain: &StoredChain,
+        lost: &BTreeSet<BlockId>,
+    ) -> Option<Self> {
         let has_body = |id: &BlockId| chain.bodies.binary_search(id).is_ok();
         let ids: BTreeSet<_> = best_chain(chain)
             .map(|header| header.id)
@@ -88,7 +99,7 @@ impl Suspects {
     }
 
     /// Takes what the journal has of them, wherever it is whole.
-    pub(super) fn take_from(
+    pub(in crate::storage::sled_store) fn take_from(
         &self,
         journal_folder: &Path,
         database: &Database,
@@ -115,7 +126,11 @@ impl Suspects {
     }
 
     /// Forgets those that are whole by now, and the places of the others.
-    pub(super) fn settle(self, database: &Database, files: &BodyFiles) -> Result<Settled, StorageError> {
+    pub(in crate::storage::sled_store) fn settle(
+        self,
+        database: &Database,
+        files: &BodyFiles,
+    ) -> Result<Settled, StorageError> {
         let (mut batch, mut settled) = (Batch::default(), Settled::default());
         let mut still_broken = 0;
         for id in self.ids {
@@ -140,7 +155,7 @@ impl Suspects {
 /// Lets a chain end before the first body that it has lost, without a checkpoint above it: from there nobody would miss
 /// the body, and no block above would ever connect. Gives back the lost ones up to its old tip, ascending; others are
 /// forgotten, since nothing depends on them.
-pub(super) fn end_before(
+pub(in crate::storage::sled_store) fn end_before(
     database: &Database,
     chain: &mut StoredChain,
     lost: &BTreeSet<BlockId>,

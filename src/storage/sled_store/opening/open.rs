@@ -5,33 +5,33 @@ use std::iter;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::backlog::Backlog;
-use super::bodies::{self, BodyFiles};
-use super::body_scan;
-use super::body_writer::BodyWriter;
-use super::checkpoint::Checkpoints;
-use super::compact;
-use super::database::{Batch, Database};
-use super::database_writer::{DatabaseWriter, Unsynced, put_ends};
-use super::entries::{self, Append};
-use super::folder_lock::FolderLock;
-use super::found_bodies::{self, FoundBodies};
-use super::load;
-use super::lost_bodies::{self, Suspects};
-use super::open_report::OpenReport;
 use super::open_table::set_aside;
-use super::records::Records;
-use super::schema::{FORMAT, Kind, Network, get_one, put_one};
-use super::store::SledStore;
-use super::thresholds::Thresholds;
+use super::report::OpenReport;
 use crate::primitives::{BlockHash, BlockId, Header, Height};
 use crate::storage::chain_store::{StorageError, StoredChain};
 use crate::storage::commit::Checkpoint;
 use crate::storage::journal::{self, Journal, Position, Replayed};
 use crate::storage::segment::make_folder;
+use crate::storage::sled_store::backlog::Backlog;
+use crate::storage::sled_store::bodies::files::{self, BodyFiles};
+use crate::storage::sled_store::bodies::found::{self, FoundBodies};
+use crate::storage::sled_store::bodies::lost::{self, Suspects};
+use crate::storage::sled_store::bodies::scan;
+use crate::storage::sled_store::bodies::writer::BodyWriter;
+use crate::storage::sled_store::database::checkpoint::Checkpoints;
+use crate::storage::sled_store::database::entries::{self, Append};
+use crate::storage::sled_store::database::folder_lock::FolderLock;
+use crate::storage::sled_store::database::load;
+use crate::storage::sled_store::database::records::Records;
+use crate::storage::sled_store::database::schema::{FORMAT, Kind, Network, get_one, put_one};
+use crate::storage::sled_store::database::table::{Batch, Database};
+use crate::storage::sled_store::database_writer::{DatabaseWriter, Unsynced, put_ends};
+use crate::storage::sled_store::store::SledStore;
+use crate::storage::sled_store::thresholds::Thresholds;
+use crate::storage::sled_store::upkeep::compact;
 
 /// The database's folder inside the data folder.
-pub(super) const DATABASE_FOLDER: &str = "sled";
+pub(in crate::storage::sled_store) const DATABASE_FOLDER: &str = "sled";
 /// The journal's folder inside the data folder.
 const JOURNAL_FOLDER: &str = "journal";
 
@@ -98,14 +98,14 @@ impl OpenOptions {
     }
 
     /// Takes the folder for this process, with no compaction under way in it.
-    pub(super) fn lock(&self) -> Result<(Arc<FolderLock>, OpenReport), StorageError> {
+    pub(in crate::storage::sled_store) fn lock(&self) -> Result<(Arc<FolderLock>, OpenReport), StorageError> {
         make_folder(&self.data_dir)?;
         let lock = FolderLock::acquire(&self.data_dir, &self.holder, self.lock_retries)?;
         compact::finish_interrupted(&self.data_dir)?;
         Ok((Arc::new(lock), OpenReport::default()))
     }
 
-    pub(super) fn open_or_rebuild(
+    pub(in crate::storage::sled_store) fn open_or_rebuild(
         &self,
         folder: &Path,
         lock: &Arc<FolderLock>,
@@ -139,7 +139,7 @@ impl OpenOptions {
         } else {
             (journal, replayed)
         };
-        found_bodies::put_headers(&database, &headers, self.genesis)?;
+        found::put_headers(&database, &headers, self.genesis)?;
         let lost = self.repair_bodies(&database, &mut bodies, report)?;
         put_one(&database, Kind::Network, &Network { format: FORMAT, genesis: self.genesis })?;
         bodies.sync()?;
@@ -179,7 +179,7 @@ impl OpenOptions {
         database: &Database,
         is_new: bool,
     ) -> Result<(BodyWriter, BTreeMap<BlockId, Header>), StorageError> {
-        let files = Arc::new(BodyFiles::new(self.data_dir.join(bodies::FOLDER)));
+        let files = Arc::new(BodyFiles::new(self.data_dir.join(files::FOLDER)));
         let from = get_one(database, Kind::BodiesEnd)?.unwrap_or_default();
         let mut found = FoundBodies::new(database, is_new);
         let file_bytes = self.thresholds.body_file_bytes;
@@ -218,13 +218,13 @@ impl OpenOptions {
             report.restored = true;
             let mut found = FoundBodies::new(database, false);
             let add = &mut |id, place, body: &[u8]| found.add(id, place, body);
-            body_scan::scan(bodies.files(), self.genesis, Position::default(), add)?;
+            scan::scan(bodies.files(), self.genesis, Position::default(), add)?;
             found.finish()?;
             forgotten.take_from(&self.data_dir.join(JOURNAL_FOLDER), database, bodies)?;
             lost.extend(forgotten.settle(database, bodies.files())?.lost);
             (chain, orphans) = load::load_chain(database, self.genesis, chain.checkpoint.take())?;
         }
-        report.lost_bodies = lost_bodies::end_before(database, &mut chain, &lost)?;
+        report.lost_bodies = lost::end_before(database, &mut chain, &lost)?;
         Ok((chain, orphans))
     }
 

@@ -10,33 +10,33 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::database::Database;
-use super::entries::{self, Entry};
-use super::schema::{self, Kind, block_key};
-use super::values;
 use crate::primitives::BlockId;
 use crate::primitives::codec::{self, Decode, Encode};
 use crate::storage::chain_store::StorageError;
 use crate::storage::journal::Position;
 use crate::storage::segment;
+use crate::storage::sled_store::database::entries::{self, Entry};
+use crate::storage::sled_store::database::schema::{self, Kind, block_key};
+use crate::storage::sled_store::database::table::Database;
+use crate::storage::sled_store::database::values;
 
 /// The folder's name inside the data folder.
-pub(super) const FOLDER: &str = "bodies";
+pub(in crate::storage::sled_store) const FOLDER: &str = "bodies";
 /// Files that are kept open for reading: a chain is mostly read from one end of it.
 const HANDLES_MAX: usize = 32;
 
 /// Where a body lies.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Place {
+pub(in crate::storage::sled_store) struct Place {
     /// Where its record begins.
-    pub(super) at: Position,
+    pub(in crate::storage::sled_store) at: Position,
     /// Bytes of the record.
-    pub(super) length: u32,
+    pub(in crate::storage::sled_store) length: u32,
 }
 
 /// The files, for whoever reads: any number of threads at once.
 #[derive(Debug)]
-pub(super) struct BodyFiles {
+pub(in crate::storage::sled_store) struct BodyFiles {
     folder: PathBuf,
     /// The one used last comes last.
     handles: Mutex<VecDeque<(u64, Arc<File>)>>,
@@ -48,7 +48,7 @@ pub(super) struct Lengths(HashMap<u64, u64>);
 
 impl Place {
     /// The value under which the database has it.
-    pub(super) fn encode(&self) -> Vec<u8> {
+    pub(in crate::storage::sled_store) fn encode(&self) -> Vec<u8> {
         codec::encode(self)
     }
 }
@@ -63,12 +63,12 @@ impl Lengths {
 
 impl BodyFiles {
     /// The files in a folder.
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(in crate::storage::sled_store) fn new(folder: PathBuf) -> Self {
         Self { folder, handles: Mutex::default() }
     }
 
     /// Where they are.
-    pub(super) fn folder(&self) -> &PathBuf {
+    pub(in crate::storage::sled_store) fn folder(&self) -> &PathBuf {
         &self.folder
     }
 
@@ -88,7 +88,7 @@ impl BodyFiles {
     }
 
     /// Reads a block's body; `None` when what lies at the place is not what was written for this block.
-    pub(super) fn read<T>(
+    pub(in crate::storage::sled_store) fn read<T>(
         &self,
         id: BlockId,
         place: Place,
@@ -106,7 +106,11 @@ impl BodyFiles {
     }
 
     /// Whether a block's body lies whole at a place.
-    pub(super) fn is_whole(&self, id: BlockId, place: Place) -> Result<bool, StorageError> {
+    pub(in crate::storage::sled_store) fn is_whole(
+        &self,
+        id: BlockId,
+        place: Place,
+    ) -> Result<bool, StorageError> {
         Ok(self.read(id, place, |_| Some(()))?.is_some())
     }
 
@@ -131,7 +135,10 @@ impl BodyFiles {
 }
 
 /// Where a block's body lies, if it is here.
-pub(super) fn place_of(database: &Database, id: BlockId) -> Result<Option<Place>, StorageError> {
+pub(in crate::storage::sled_store) fn place_of(
+    database: &Database,
+    id: BlockId,
+) -> Result<Option<Place>, StorageError> {
     let Some(bytes) = database.get(&block_key(Kind::BodyPlace, id))? else { return Ok(None) };
     schema::decode(database, &bytes, || format!("the place of the body of block {id:?}")).map(Some)
 }

@@ -20,7 +20,7 @@ use crate::storage::segment::{make_folder, sync_folder};
 /// that piece goes to a file of its own that is never synced (measured: with values of 60 KB nearly all did).
 pub(super) const VALUE_BYTES_MAX: usize = 24_000;
 /// Bytes of a segment of sled's log: 20 values and their keys stay below a quarter.
-pub(super) const SEGMENT_BYTES: usize = 2 << 20;
+pub(in crate::storage::sled_store) const SEGMENT_BYTES: usize = 2 << 20;
 /// Bytes after which a batch is applied. While sled applies one, readers wait.
 pub(super) const BATCH_BYTES_MAX: usize = 4 << 20;
 /// Changes after which a batch is applied: sled frees nothing that it replaces while it applies one.
@@ -33,11 +33,11 @@ const PANICKED: &str = "its own code failed on the contents";
 const DAMAGE_MARK: &str = "damaged";
 
 /// A key or value as read. Shares memory with the database.
-pub(super) type Bytes = sled::IVec;
+pub(in crate::storage::sled_store) type Bytes = sled::IVec;
 
 /// The table. Clones are the same table; it is closed, and its folder free, when the last is dropped.
 #[derive(Debug, Clone)]
-pub(super) struct Database(Arc<Inner>);
+pub(in crate::storage::sled_store) struct Database(Arc<Inner>);
 
 #[derive(Debug)]
 struct Inner {
@@ -54,7 +54,7 @@ struct Inner {
 
 /// Changes that happen together.
 #[derive(Debug, Default)]
-pub(super) struct Batch {
+pub(in crate::storage::sled_store) struct Batch {
     changes: sled::Batch,
     count: usize,
     bytes: usize,
@@ -62,7 +62,7 @@ pub(super) struct Batch {
 
 /// Why sled did not open.
 #[derive(Debug)]
-pub(super) enum OpenFailure {
+pub(in crate::storage::sled_store) enum OpenFailure {
     /// It still holds its own lock, shortly after another handle was dropped.
     Held,
     /// The system refused something; the contents may be well.
@@ -73,7 +73,7 @@ pub(super) enum OpenFailure {
 
 impl Batch {
     /// Sets a value of at most [`VALUE_BYTES_MAX`] bytes.
-    pub(super) fn put(&mut self, key: &[u8], value: &[u8]) {
+    pub(in crate::storage::sled_store) fn put(&mut self, key: &[u8], value: &[u8]) {
         assert!(value.len() <= VALUE_BYTES_MAX, "longer values are split by `values`");
         self.count += 1;
         self.bytes += key.len() + value.len();
@@ -81,26 +81,26 @@ impl Batch {
     }
 
     /// Removes a key, if it is there.
-    pub(super) fn remove(&mut self, key: &[u8]) {
+    pub(in crate::storage::sled_store) fn remove(&mut self, key: &[u8]) {
         self.count += 1;
         self.bytes += key.len();
         self.changes.remove(key);
     }
 
     /// Whether there is nothing to do.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(in crate::storage::sled_store) fn is_empty(&self) -> bool {
         self.count == 0
     }
 
     /// Whether it is time to apply this batch and to begin another.
-    pub(super) fn is_full(&self) -> bool {
+    pub(in crate::storage::sled_store) fn is_full(&self) -> bool {
         self.bytes >= BATCH_BYTES_MAX || self.count >= BATCH_CHANGES_MAX
     }
 }
 
 impl Database {
     /// Opens the table in `folder`, or makes it, with a log in segments of so many bytes.
-    pub(super) fn open(
+    pub(in crate::storage::sled_store) fn open(
         folder: &Path,
         lock: Arc<FolderLock>,
         segment_bytes: usize,
@@ -139,12 +139,12 @@ impl Database {
     }
 
     /// The value of a key.
-    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
+    pub(in crate::storage::sled_store) fn get(&self, key: &[u8]) -> Result<Option<Bytes>, StorageError> {
         self.guard(|| self.0.table.get(key))
     }
 
     /// All pairs with `from` ≤ key < `to`, ascending; from both ends.
-    pub(super) fn range(
+    pub(in crate::storage::sled_store) fn range(
         &self,
         from: &[u8],
         to: &[u8],
@@ -153,7 +153,7 @@ impl Database {
     }
 
     /// All pairs whose key begins with `prefix`, ascending.
-    pub(super) fn prefix(
+    pub(in crate::storage::sled_store) fn prefix(
         &self,
         prefix: &[u8],
     ) -> impl DoubleEndedIterator<Item = Result<(Bytes, Bytes), StorageError>> + use<'_> {
@@ -161,7 +161,7 @@ impl Database {
     }
 
     /// Makes changes, all or none; they last once [`Self::sync`] has returned.
-    pub(super) fn apply(&self, batch: Batch) -> Result<(), StorageError> {
+    pub(in crate::storage::sled_store) fn apply(&self, batch: Batch) -> Result<(), StorageError> {
         if batch.is_empty() {
             return Ok(());
         }
@@ -171,17 +171,20 @@ impl Database {
     }
 
     /// Applies a batch that is full and leaves an empty one in its place.
-    pub(super) fn apply_if_full(&self, batch: &mut Batch) -> Result<(), StorageError> {
+    pub(in crate::storage::sled_store) fn apply_if_full(
+        &self,
+        batch: &mut Batch,
+    ) -> Result<(), StorageError> {
         if batch.is_full() { self.apply(std::mem::take(batch)) } else { Ok(()) }
     }
 
     /// Whether anything was changed since the last sync.
-    pub(super) fn has_unsynced(&self) -> bool {
+    pub(in crate::storage::sled_store) fn has_unsynced(&self) -> bool {
         self.0.has_unsynced.load(Ordering::Acquire)
     }
 
     /// Makes all that was applied last. An error is final.
-    pub(super) fn sync(&self) -> Result<(), StorageError> {
+    pub(in crate::storage::sled_store) fn sync(&self) -> Result<(), StorageError> {
         self.0.has_unsynced.store(false, Ordering::Release);
         self.guard(|| self.0.table.flush())?;
         // Named here, so that the linker keeps what makes this flush a true one.
@@ -192,7 +195,7 @@ impl Database {
     }
 
     /// The error for contents that are not what was written; the database will be set aside at the next opening.
-    pub(super) fn damaged(&self, cause: String) -> StorageError {
+    pub(in crate::storage::sled_store) fn damaged(&self, cause: String) -> StorageError {
         let marked = fs::write(self.0.folder.join(DAMAGE_MARK), &cause);
         let next_step = match marked {
             Ok(()) => {
@@ -206,22 +209,22 @@ impl Database {
     }
 
     /// Whether it was opened just as it had been closed.
-    pub(super) fn is_as_left(&self) -> bool {
+    pub(in crate::storage::sled_store) fn is_as_left(&self) -> bool {
         self.0.is_as_left.load(Ordering::Acquire)
     }
 
     /// Says that it was.
-    pub(super) fn set_as_left(&self) {
+    pub(in crate::storage::sled_store) fn set_as_left(&self) {
         self.0.is_as_left.store(true, Ordering::Release);
     }
 
     /// Longest value that its segments take: [`VALUE_BYTES_MAX`] with segments as they usually are.
-    pub(super) fn value_bytes_max(&self) -> usize {
+    pub(in crate::storage::sled_store) fn value_bytes_max(&self) -> usize {
         self.0.value_bytes_max
     }
 
     /// Where it is.
-    pub(super) fn folder(&self) -> &Path {
+    pub(in crate::storage::sled_store) fn folder(&self) -> &Path {
         &self.0.folder
     }
 
@@ -300,17 +303,19 @@ fn speaks_of_contents(kind: ErrorKind) -> bool {
 }
 
 /// Whether reading found damage in an earlier run.
-pub(super) fn is_marked_as_damaged(folder: &Path) -> bool {
+pub(in crate::storage::sled_store) fn is_marked_as_damaged(folder: &Path) -> bool {
     folder.join(DAMAGE_MARK).exists()
 }
 
 /// Removes snapshots that sled had not finished when it was killed: it would not open with one.
-pub(super) fn remove_unfinished_snapshots(folder: &Path) -> Result<Vec<PathBuf>, StorageError> {
+pub(in crate::storage::sled_store) fn remove_unfinished_snapshots(
+    folder: &Path,
+) -> Result<Vec<PathBuf>, StorageError> {
     remove_files(folder, |name| name.ends_with(".generating"))
 }
 
 /// Removes all snapshots: sled then reads its whole log instead.
-pub(super) fn remove_snapshots(folder: &Path) -> Result<Vec<PathBuf>, StorageError> {
+pub(in crate::storage::sled_store) fn remove_snapshots(folder: &Path) -> Result<Vec<PathBuf>, StorageError> {
     remove_files(folder, |name| name.starts_with("snap."))
 }
 
@@ -332,7 +337,7 @@ fn remove_files(folder: &Path, is_unwanted: impl Fn(&str) -> bool) -> Result<Vec
 
 /// A database in a folder that goes with the test.
 #[cfg(test)]
-pub(super) fn temporary() -> (tempfile::TempDir, Database) {
+pub(in crate::storage::sled_store) fn temporary() -> (tempfile::TempDir, Database) {
     let folder = tempfile::tempdir().unwrap();
     let lock = FolderLock::acquire(folder.path(), "a test", 0).unwrap();
     let database = Database::open(&folder.path().join("sled"), Arc::new(lock), SEGMENT_BYTES).unwrap();

@@ -7,14 +7,14 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
-use super::database::{Batch, Database};
-use super::index_entry::{ENTRY_BYTES, Entry, Table};
+use super::entry::{ENTRY_BYTES, Entry, Table};
 use super::indexed::damaged;
-use super::schema::Kind;
-use super::values;
 use crate::primitives::List;
 use crate::primitives::codec::{Decode, Encode};
 use crate::storage::chain_store::StorageError;
+use crate::storage::sled_store::database::schema::Kind;
+use crate::storage::sled_store::database::table::{Batch, Database};
+use crate::storage::sled_store::database::values;
 
 /// Runs of one level that are merged into one of the next.
 const MERGED_RUNS: usize = 16;
@@ -302,7 +302,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::storage::sled_store::database::temporary;
+    use crate::storage::sled_store::database::table::temporary;
 
     /// Numbers that repeat after a while and come in no order.
     fn some_entries(seed: u64) -> Vec<Entry> {

@@ -1,12 +1,12 @@
 //! The keys of the database: a kind, then what sorts the values of that kind in the order in which they are written.
 
-use super::database::{Batch, Bytes, Database};
+use super::table::{Batch, Bytes, Database};
 use crate::primitives::codec::{self, Decode, Encode};
 use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::chain_store::StorageError;
 
 /// The layout that this version writes.
-pub(super) const FORMAT: u16 = 3;
+pub(in crate::storage::sled_store) const FORMAT: u16 = 3;
 
 /// Bytes of a key that names a block.
 pub(super) const BLOCK_KEY_BYTES: usize = 37;
@@ -17,7 +17,7 @@ pub(super) type BlockKey = [u8; BLOCK_KEY_BYTES];
 /// First byte of every key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-pub(super) enum Kind {
+pub(in crate::storage::sled_store) enum Kind {
     /// One value: the format and the network.
     Network = b'0',
     /// One value: up to where the journal is durable here.
@@ -63,13 +63,13 @@ pub(super) enum Kind {
 
 impl Kind {
     /// The key of the one value of this kind.
-    pub(super) const fn key(self) -> [u8; 1] {
+    pub(in crate::storage::sled_store) const fn key(self) -> [u8; 1] {
         [self as u8]
     }
 }
 
 /// The key of a block's value.
-pub(super) fn block_key(kind: Kind, id: BlockId) -> BlockKey {
+pub(in crate::storage::sled_store) fn block_key(kind: Kind, id: BlockId) -> BlockKey {
     let mut key = [0; BLOCK_KEY_BYTES];
     key[0] = kind as u8;
     key[1..5].copy_from_slice(&id.height.0.to_be_bytes());
@@ -78,34 +78,41 @@ pub(super) fn block_key(kind: Kind, id: BlockId) -> BlockKey {
 }
 
 /// The block that a key names; `None` when it is too short.
-pub(super) fn block_of(key: &[u8]) -> Option<BlockId> {
+pub(in crate::storage::sled_store) fn block_of(key: &[u8]) -> Option<BlockId> {
     let (height, rest) = key.get(1..)?.split_first_chunk()?;
     let hash = rest.first_chunk()?;
     Some(BlockId { height: Height(u32::from_be_bytes(*height)), hash: BlockHash(*hash) })
 }
 
 /// The first key of a kind at or above a height.
-pub(super) fn height_key(kind: Kind, height: Height) -> [u8; 5] {
+pub(in crate::storage::sled_store) fn height_key(kind: Kind, height: Height) -> [u8; 5] {
     let mut key = [kind as u8; 5];
     key[1..].copy_from_slice(&height.0.to_be_bytes());
     key
 }
 
 /// Reads the one value of a kind.
-pub(super) fn get_one<T: Decode<()>>(database: &Database, kind: Kind) -> Result<Option<T>, StorageError> {
+pub(in crate::storage::sled_store) fn get_one<T: Decode<()>>(
+    database: &Database,
+    kind: Kind,
+) -> Result<Option<T>, StorageError> {
     let Some(bytes) = database.get(&kind.key())? else { return Ok(None) };
     decode(database, &bytes, || format!("the value {kind:?}")).map(Some)
 }
 
 /// Writes the one value of a kind.
-pub(super) fn put_one<T: Encode>(database: &Database, kind: Kind, value: &T) -> Result<(), StorageError> {
+pub(in crate::storage::sled_store) fn put_one<T: Encode>(
+    database: &Database,
+    kind: Kind,
+    value: &T,
+) -> Result<(), StorageError> {
     let mut batch = Batch::default();
     batch.put(&kind.key(), &codec::encode(value));
     database.apply(batch)
 }
 
 /// Decodes a value that was written whole; `what` names it should it be damaged.
-pub(super) fn decode<T: Decode<()>>(
+pub(in crate::storage::sled_store) fn decode<T: Decode<()>>(
     database: &Database,
     bytes: &Bytes,
     what: impl FnOnce() -> String,
@@ -115,9 +122,9 @@ pub(super) fn decode<T: Decode<()>>(
 
 /// What the first value says: how the rest is laid out, and whose chain it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub(super) struct Network {
+pub(in crate::storage::sled_store) struct Network {
     /// [`FORMAT`] when it was written.
-    pub(super) format: u16,
+    pub(in crate::storage::sled_store) format: u16,
     /// The network's genesis.
-    pub(super) genesis: BlockHash,
+    pub(in crate::storage::sled_store) genesis: BlockHash,
 }

@@ -3,30 +3,31 @@
 //! An entry is a key that names a block ‖ length u32 of what follows ‖ sealed value. A checkpoint is no entry: it can
 //! always be made again from the blocks, so it need not pass through the journal.
 
-use super::bodies::{self, Place};
-use super::body_writer::BodyWriter;
-use super::database::{Batch, Database};
 use super::schema::{BLOCK_KEY_BYTES, BlockKey, Kind, block_key, block_of};
+use super::table::{Batch, Database};
 use super::values;
 use crate::primitives::codec::{self, Encode};
 use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::chain_store::StorageError;
 use crate::storage::commit::{Commit, StoredHeader};
+use crate::storage::sled_store::bodies::files::{self, Place};
+use crate::storage::sled_store::bodies::writer::BodyWriter;
 
 /// Bytes before the sealed value.
-pub(super) const HEAD_BYTES: usize = BLOCK_KEY_BYTES + 4;
+pub(in crate::storage::sled_store) const HEAD_BYTES: usize = BLOCK_KEY_BYTES + 4;
 /// Longest entry that is believed when reading.
-pub(super) const BYTES_MAX: usize = HEAD_BYTES + values::HEAD_BYTES + values::LENGTH_MAX;
+pub(in crate::storage::sled_store) const BYTES_MAX: usize =
+    HEAD_BYTES + values::HEAD_BYTES + values::LENGTH_MAX;
 
 /// One put of a commit.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Entry<'a> {
+pub(in crate::storage::sled_store) struct Entry<'a> {
     /// All of it.
-    pub(super) bytes: &'a [u8],
+    pub(in crate::storage::sled_store) bytes: &'a [u8],
     /// Kind and block.
-    pub(super) key: &'a BlockKey,
+    pub(in crate::storage::sled_store) key: &'a BlockKey,
     /// The sealed value.
-    pub(super) sealed: &'a [u8],
+    pub(in crate::storage::sled_store) sealed: &'a [u8],
 }
 
 /// The key of the tip, which is one value whatever block it names.
@@ -35,7 +36,7 @@ pub(super) fn tip_key() -> BlockKey {
 }
 
 /// Whether a commit makes any put.
-pub(super) fn has_entries(commit: &Commit) -> bool {
+pub(in crate::storage::sled_store) fn has_entries(commit: &Commit) -> bool {
     !(commit.headers.is_empty()
         && commit.bodies.is_empty()
         && commit.undo.is_empty()
@@ -44,7 +45,7 @@ pub(super) fn has_entries(commit: &Commit) -> bool {
 }
 
 /// Appends the entries of a commit.
-pub(super) fn encode(commit: &Commit, payload: &mut Vec<u8>) {
+pub(in crate::storage::sled_store) fn encode(commit: &Commit, payload: &mut Vec<u8>) {
     for header in &commit.headers {
         encode_header(header, payload);
     }
@@ -63,7 +64,7 @@ pub(super) fn encode(commit: &Commit, payload: &mut Vec<u8>) {
 }
 
 /// Appends the entry of a header.
-pub(super) fn encode_header(header: &StoredHeader, payload: &mut Vec<u8>) {
+pub(in crate::storage::sled_store) fn encode_header(header: &StoredHeader, payload: &mut Vec<u8>) {
     put(payload, block_key(Kind::Header, header.id), |value| {
         encode_into(&header.header, value);
         encode_into(&header.work, value);
@@ -71,7 +72,7 @@ pub(super) fn encode_header(header: &StoredHeader, payload: &mut Vec<u8>) {
 }
 
 /// The entries of a payload, in order; `None` in place of what is no entry, and nothing after it.
-pub(super) fn entries(payload: &[u8]) -> impl Iterator<Item = Option<Entry<'_>>> {
+pub(in crate::storage::sled_store) fn entries(payload: &[u8]) -> impl Iterator<Item = Option<Entry<'_>>> {
     let mut rest = Some(payload);
     std::iter::from_fn(move || {
         let bytes = rest.take().filter(|bytes| !bytes.is_empty())?;
@@ -83,7 +84,7 @@ pub(super) fn entries(payload: &[u8]) -> impl Iterator<Item = Option<Entry<'_>>>
 
 /// Which bodies are appended to their files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Append {
+pub(in crate::storage::sled_store) enum Append {
     /// All: they are new.
     All,
     /// Those that do not lie whole where the database says.
@@ -91,7 +92,7 @@ pub(super) enum Append {
 }
 
 /// Puts payloads into the database and their bodies into files. The batch is applied whenever it is full.
-pub(super) fn apply<'a>(
+pub(in crate::storage::sled_store) fn apply<'a>(
     database: &Database,
     bodies: &mut BodyWriter,
     batch: &mut Batch,
@@ -123,7 +124,7 @@ pub(super) fn apply<'a>(
 }
 
 /// Notes where a body lies.
-pub(super) fn put_place(
+pub(in crate::storage::sled_store) fn put_place(
     database: &Database,
     batch: &mut Batch,
     id: BlockId,
@@ -134,36 +135,36 @@ pub(super) fn put_place(
 }
 
 /// The block whose body an entry is, if it is one.
-pub(super) fn body_named(entry: &Entry<'_>) -> Option<BlockId> {
+pub(in crate::storage::sled_store) fn body_named(entry: &Entry<'_>) -> Option<BlockId> {
     block_of(entry.key).filter(|_| entry.key[0] == Kind::Body as u8)
 }
 
 /// Whether a body does not lie whole where the database says.
-pub(super) fn is_missing(
+pub(in crate::storage::sled_store) fn is_missing(
     database: &Database,
     bodies: &BodyWriter,
     id: BlockId,
 ) -> Result<bool, StorageError> {
-    let Some(place) = bodies::place_of(database, id)? else { return Ok(true) };
+    let Some(place) = files::place_of(database, id)? else { return Ok(true) };
     Ok(!bodies.files().is_whole(id, place)?)
 }
 
 /// The tip that a payload sets, if it sets one.
-pub(super) fn tip_in(payload: &[u8]) -> Option<BlockId> {
+pub(in crate::storage::sled_store) fn tip_in(payload: &[u8]) -> Option<BlockId> {
     let tips = entries(payload).flatten().filter(|entry| entry.key[0] == Kind::Tip as u8);
     let value = tips.last().and_then(|entry| values::unseal(entry.key, entry.sealed))?;
     codec::decode(value, value.len()).ok()
 }
 
 /// The first entry, and what follows it.
-pub(super) fn split_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
+pub(in crate::storage::sled_store) fn split_entry(bytes: &[u8]) -> Option<(Entry<'_>, &[u8])> {
     let (entry, after) = bytes.split_at_checked(length_of(bytes)?)?;
     let (key, rest) = entry.split_first_chunk()?;
     Some((Entry { bytes: entry, key, sealed: rest.get(4..)? }, after))
 }
 
 /// Bytes of the entry that begins here; `None` when this is too short to say.
-pub(super) fn length_of(bytes: &[u8]) -> Option<usize> {
+pub(in crate::storage::sled_store) fn length_of(bytes: &[u8]) -> Option<usize> {
     let length = u32::from_le_bytes(*bytes.get(BLOCK_KEY_BYTES..)?.first_chunk()?);
     Some(HEAD_BYTES + length as usize)
 }

@@ -1,8 +1,8 @@
 //! What the database knows of its chain, read at opening.
 
-use super::database::Database;
 use super::entries::{self, tip_key};
 use super::schema::{BLOCK_KEY_BYTES, Kind, block_key, block_of};
+use super::table::Database;
 use super::values;
 use crate::consensus::violation::Violation;
 use crate::primitives::{BlockHash, BlockId, Height, codec};
@@ -13,7 +13,7 @@ use crate::storage::commit::{Checkpoint, StoredHeader};
 ///
 /// That happens only after the database was rebuilt from a journal that no longer reaches back to genesis, and from files
 /// of bodies that were damaged as well; they are fetched again from peers, in the order in which they can be used.
-pub(super) fn load_chain(
+pub(in crate::storage::sled_store) fn load_chain(
     database: &Database,
     genesis: BlockHash,
     checkpoint: Option<Checkpoint>,
@@ -39,14 +39,20 @@ pub(super) fn load_tip(database: &Database) -> Result<Option<BlockId>, StorageEr
 }
 
 /// Whether the database has an older tip than one that it must have.
-pub(super) fn is_behind(database: &Database, tip: BlockId) -> Result<bool, StorageError> {
+pub(in crate::storage::sled_store) fn is_behind(
+    database: &Database,
+    tip: BlockId,
+) -> Result<bool, StorageError> {
     let Some(found) = load_tip(database)? else { return Ok(true) };
     let headers = (load_header(database, found)?, load_header(database, tip)?);
     Ok(!matches!(headers, (Some(found), Some(tip)) if found.work >= tip.work))
 }
 
 /// A header.
-pub(super) fn load_header(database: &Database, id: BlockId) -> Result<Option<StoredHeader>, StorageError> {
+pub(in crate::storage::sled_store) fn load_header(
+    database: &Database,
+    id: BlockId,
+) -> Result<Option<StoredHeader>, StorageError> {
     let what = || format!("the header of block {id:?}");
     let Some(bytes) = values::get(database, &block_key(Kind::Header, id), what)? else { return Ok(None) };
     entries::decode_header(id, &bytes).map(Some).ok_or_else(|| database.damaged(what()))
@@ -100,9 +106,9 @@ mod tests {
     use crate::consensus::Params;
     use crate::consensus::testing::TestChain;
     use crate::primitives::Address;
-    use crate::storage::sled_store::database::Batch;
-    use crate::storage::sled_store::open::{OpenOptions, Opened};
-    use crate::storage::sled_store::schema::block_key;
+    use crate::storage::sled_store::database::schema::block_key;
+    use crate::storage::sled_store::database::table::Batch;
+    use crate::storage::sled_store::opening::open::{OpenOptions, Opened};
     use crate::storage::{ChainReader, ChainStore, Commit};
 
     /// A closed folder with eight blocks.

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::database::{self, Database, OpenFailure};
-use super::file_sums::{self, Compared};
-use super::folder_lock::FolderLock;
 use super::open::OpenOptions;
-use super::open_report::OpenReport;
+use super::report::OpenReport;
 use crate::storage::chain_store::StorageError;
 use crate::storage::journal_scan::free_name;
+use crate::storage::sled_store::database::file_sums::{self, Compared};
+use crate::storage::sled_store::database::folder_lock::FolderLock;
+use crate::storage::sled_store::database::table::{self, Database, OpenFailure};
 
 /// Pause before sled is asked again for a lock that it is just letting go of.
 const HELD_PAUSE: Duration = Duration::from_millis(100);
@@ -21,14 +21,14 @@ const HELD_TRIES: u32 = 50;
 
 impl OpenOptions {
     /// Opens the database, clearing away what is known to keep sled from opening, or all of it in the end.
-    pub(super) fn open_table(
+    pub(in crate::storage::sled_store) fn open_table(
         &self,
         folder: &Path,
         lock: &Arc<FolderLock>,
         report: &mut OpenReport,
     ) -> Result<Database, StorageError> {
-        report.removed.extend(database::remove_unfinished_snapshots(folder)?);
-        if database::is_marked_as_damaged(folder) {
+        report.removed.extend(table::remove_unfinished_snapshots(folder)?);
+        if table::is_marked_as_damaged(folder) {
             set_aside(folder, "an earlier run found damage while reading it".to_owned(), report)?;
         }
         let compared = file_sums::take(folder)?;
@@ -46,7 +46,7 @@ impl OpenOptions {
             }
         };
         tracing::info!("{} does not open: {cause}. Trying again without its snapshots", folder.display());
-        report.removed.extend(database::remove_snapshots(folder)?);
+        report.removed.extend(table::remove_snapshots(folder)?);
         match self.open_patiently(folder, lock) {
             Err(OpenFailure::Broken(_)) => set_aside(folder, cause, report)?,
             ended => return ended.map_err(|failure| refusal(folder, failure)),
@@ -67,7 +67,7 @@ impl OpenOptions {
 }
 
 /// Why a database cannot be had.
-pub(super) fn refusal(folder: &Path, failure: OpenFailure) -> StorageError {
+pub(in crate::storage::sled_store) fn refusal(folder: &Path, failure: OpenFailure) -> StorageError {
     match failure {
         OpenFailure::Held => StorageError::InUse {
             path: folder.to_owned(),

@@ -3,16 +3,20 @@
 //! A sealed value is `length u32 ‖ check ‖ bytes`. The check is the first 8 bytes of BLAKE3 over the key and the bytes,
 //! so that neither a lost part nor another block's part can pass for what was written.
 
-use super::database::{Batch, Database};
+use super::table::{Batch, Database};
 use crate::storage::chain_store::StorageError;
 
 /// Bytes before the value itself.
-pub(super) const HEAD_BYTES: usize = 12;
+pub(in crate::storage::sled_store) const HEAD_BYTES: usize = 12;
 /// Longest value that is believed when reading: far above a block, its undo record, or a saved mempool.
 pub(super) const LENGTH_MAX: usize = 256 << 20;
 
 /// Appends a sealed value, which `write` appends, to `bytes`.
-pub(super) fn seal(key: &[u8], bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<u8>)) {
+pub(in crate::storage::sled_store) fn seal(
+    key: &[u8],
+    bytes: &mut Vec<u8>,
+    write: impl FnOnce(&mut Vec<u8>),
+) {
     let start = bytes.len();
     bytes.extend_from_slice(&[0; HEAD_BYTES]);
     write(bytes);
@@ -21,7 +25,7 @@ pub(super) fn seal(key: &[u8], bytes: &mut Vec<u8>, write: impl FnOnce(&mut Vec<
 }
 
 /// Puts a sealed value under `key ‖ part u16, big-endian`, in as many parts as it takes.
-pub(super) fn put_sealed(
+pub(in crate::storage::sled_store) fn put_sealed(
     database: &Database,
     batch: &mut Batch,
     key: &[u8],
@@ -35,7 +39,7 @@ pub(super) fn put_sealed(
 }
 
 /// Reads a value; `what` names it should it be damaged.
-pub(super) fn get(
+pub(in crate::storage::sled_store) fn get(
     database: &Database,
     key: &[u8],
     what: impl Fn() -> String,
@@ -56,13 +60,17 @@ pub(super) fn get(
 }
 
 /// The value inside a sealed one; `None` unless it is the very value that was sealed for this key.
-pub(super) fn unseal<'a>(key: &[u8], sealed: &'a [u8]) -> Option<&'a [u8]> {
+pub(in crate::storage::sled_store) fn unseal<'a>(key: &[u8], sealed: &'a [u8]) -> Option<&'a [u8]> {
     let (head, bytes) = sealed.split_first_chunk::<HEAD_BYTES>()?;
     (*head == head_of(key, bytes)).then_some(bytes)
 }
 
 /// Removes a value and all its parts.
-pub(super) fn remove(database: &Database, batch: &mut Batch, key: &[u8]) -> Result<(), StorageError> {
+pub(in crate::storage::sled_store) fn remove(
+    database: &Database,
+    batch: &mut Batch,
+    key: &[u8],
+) -> Result<(), StorageError> {
     let Some(first) = database.get(&part_key(key, 0))? else { return Ok(()) };
     for part in 0..sealed_length(&first).map_or(1, |length| parts(database, length)) {
         batch.remove(&part_key(key, part));
@@ -71,7 +79,7 @@ pub(super) fn remove(database: &Database, batch: &mut Batch, key: &[u8]) -> Resu
 }
 
 /// The key of a part.
-pub(super) fn part_key(key: &[u8], part: u16) -> Vec<u8> {
+pub(in crate::storage::sled_store) fn part_key(key: &[u8], part: u16) -> Vec<u8> {
     [key, &part.to_be_bytes()].concat()
 }
 

@@ -4,21 +4,21 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
-use super::bodies::{BodyFiles, Place};
-use super::body_scan::{self, Found, Next};
+use super::files::{BodyFiles, Place};
+use super::scan::{self, Found, Next};
 use crate::primitives::BlockHash;
 use crate::storage::chain_store::StorageError;
 use crate::storage::journal::Position;
 use crate::storage::segment::{self, SegmentStart};
 
 /// Bytes after which a new file begins.
-pub(super) const FILE_BYTES: u64 = 128 << 20;
+pub(in crate::storage::sled_store) const FILE_BYTES: u64 = 128 << 20;
 /// Bytes that are collected before they are written; a longer record is written as it is.
 const BUFFER_BYTES: usize = 256 << 10;
 
 /// The one that writes. An error is final: nobody knows what the system kept.
 #[derive(Debug)]
-pub(super) struct BodyWriter {
+pub(in crate::storage::sled_store) struct BodyWriter {
     files: Arc<BodyFiles>,
     genesis: BlockHash,
     file: File,
@@ -33,7 +33,7 @@ impl BodyWriter {
     ///
     /// `from` is where they ended when they were last made to last, or the start when nobody knows. A record that was
     /// being written when the node was killed is cut off.
-    pub(super) fn open(
+    pub(in crate::storage::sled_store) fn open(
         files: Arc<BodyFiles>,
         genesis: BlockHash,
         from: Position,
@@ -41,7 +41,7 @@ impl BodyWriter {
         found: Found<'_>,
     ) -> Result<Self, StorageError> {
         segment::make_folder(files.folder())?;
-        let end = match body_scan::scan(&files, genesis, from, found)? {
+        let end = match scan::scan(&files, genesis, from, found)? {
             Next::At(end) => end,
             Next::After(follows) => begin(&files, genesis, follows)?,
         };
@@ -52,7 +52,7 @@ impl BodyWriter {
     }
 
     /// Adds a record, which is there for readers after [`Self::write`].
-    pub(super) fn append(&mut self, record: &[u8]) -> Result<Place, StorageError> {
+    pub(in crate::storage::sled_store) fn append(&mut self, record: &[u8]) -> Result<Place, StorageError> {
         if self.end.offset >= self.file_bytes {
             self.rotate()?;
         }
@@ -71,7 +71,7 @@ impl BodyWriter {
     }
 
     /// Hands what was added to the system.
-    pub(super) fn write(&mut self) -> Result<(), StorageError> {
+    pub(in crate::storage::sled_store) fn write(&mut self) -> Result<(), StorageError> {
         let mut buffer = std::mem::take(&mut self.buffer);
         if !buffer.is_empty() {
             self.write_all(&buffer)?;
@@ -82,7 +82,7 @@ impl BodyWriter {
     }
 
     /// Makes all that was added last.
-    pub(super) fn sync(&mut self) -> Result<(), StorageError> {
+    pub(in crate::storage::sled_store) fn sync(&mut self) -> Result<(), StorageError> {
         self.write()?;
         if self.has_unsynced {
             self.file.sync_data().map_err(|error| self.failed(&error))?;
@@ -92,12 +92,12 @@ impl BodyWriter {
     }
 
     /// Where the next record will lie.
-    pub(super) fn end(&self) -> Position {
+    pub(in crate::storage::sled_store) fn end(&self) -> Position {
         self.end
     }
 
     /// The files, to be read.
-    pub(super) fn files(&self) -> &Arc<BodyFiles> {
+    pub(in crate::storage::sled_store) fn files(&self) -> &Arc<BodyFiles> {
         &self.files
     }
 
@@ -127,7 +127,7 @@ fn begin(files: &BodyFiles, genesis: BlockHash, follows: Position) -> Result<Pos
 
 /// A writer in a folder of a test.
 #[cfg(test)]
-pub(super) fn temporary(folder: &std::path::Path) -> BodyWriter {
+pub(in crate::storage::sled_store) fn temporary(folder: &std::path::Path) -> BodyWriter {
     let files = Arc::new(BodyFiles::new(folder.to_owned()));
     BodyWriter::open(files, BlockHash::ZERO, Position::default(), FILE_BYTES, &mut |_, _, _| Ok(())).unwrap()
 }

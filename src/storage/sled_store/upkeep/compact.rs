@@ -7,14 +7,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::database::{Batch, Database};
 use super::disk_space;
-use super::file_sums;
-use super::open::{DATABASE_FOLDER, OpenOptions, Opened};
-use super::open_report::OpenReport;
-use super::open_table::refusal;
 use crate::storage::chain_store::StorageError;
 use crate::storage::segment::sync_folder;
+use crate::storage::sled_store::database::file_sums;
+use crate::storage::sled_store::database::table::{Batch, Database};
+use crate::storage::sled_store::opening::open::{DATABASE_FOLDER, OpenOptions, Opened};
+use crate::storage::sled_store::opening::open_table::refusal;
+use crate::storage::sled_store::opening::report::OpenReport;
 
 /// A copy that is being written.
 const UNFINISHED: &str = "sled.compacting";
@@ -81,7 +81,7 @@ enum Finish {
 }
 
 /// Finishes or undoes what a crash has left of a compaction.
-pub(super) fn finish_interrupted(data_dir: &Path) -> Result<(), StorageError> {
+pub(in crate::storage::sled_store) fn finish_interrupted(data_dir: &Path) -> Result<(), StorageError> {
     finish(data_dir, Finish::KeepOriginal)
 }
 

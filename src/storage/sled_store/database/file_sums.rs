@@ -32,7 +32,7 @@ const HELD_TRIES: u32 = 400;
 
 /// What comparing has found.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Compared {
+pub(in crate::storage::sled_store) enum Compared {
     /// It is what it was when it was closed.
     Same,
     /// There is nothing to compare with: it was not closed.
@@ -50,7 +50,7 @@ pub(super) struct SumsAtClose {
 
 impl SumsAtClose {
     /// For the database in a folder.
-    pub(super) fn new(folder: &Path) -> Self {
+    pub(in crate::storage::sled_store) fn new(folder: &Path) -> Self {
         Self { folder: folder.to_owned(), is_whole: AtomicBool::new(false) }
     }
 
@@ -71,7 +71,7 @@ impl Drop for SumsAtClose {
 }
 
 /// Compares the file with its sums, if there are any, and takes them away.
-pub(super) fn take(folder: &Path) -> Result<Compared, StorageError> {
+pub(in crate::storage::sled_store) fn take(folder: &Path) -> Result<Compared, StorageError> {
     let path = folder.join(FILE_NAME);
     let kept = match fs::read(&path) {
         Ok(kept) => kept,
@@ -129,7 +129,7 @@ fn leave(folder: &Path) -> io::Result<()> {
 }
 
 /// Waits until sled has let go of a database that was dropped.
-pub(super) fn wait_until_closed(folder: &Path) -> io::Result<()> {
+pub(in crate::storage::sled_store) fn wait_until_closed(folder: &Path) -> io::Result<()> {
     wait_for_lock(&File::open(folder.join(SUMMED))?)
 }
 

@@ -2,17 +2,17 @@
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
-use super::database::{Batch, Database};
-use super::index::{IndexPosition, Shared};
-use super::index_entry::{BlockEntries, Table};
+use super::entry::{BlockEntries, Table};
 use super::indexed::{Indexed, Manifest, damaged};
-use super::schema::{Kind, get_one, height_key};
 use super::sorted_runs::{self, Runs};
-use super::store::SledReader;
-use super::tip_watch::TipWatch;
+use super::wallet_index::{IndexPosition, Shared};
 use crate::primitives::codec;
 use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::chain_store::{ChainReader, StorageError};
+use crate::storage::sled_store::database::schema::{Kind, get_one, height_key};
+use crate::storage::sled_store::database::table::{Batch, Database};
+use crate::storage::sled_store::store::SledReader;
+use crate::storage::sled_store::tip_watch::TipWatch;
 
 /// Entries in memory after which they become a run: about ten full blocks, one megabyte.
 const RECENT_ENTRIES_MAX: usize = 1 << 16;
@@ -22,7 +22,7 @@ const LINKED_BLOCKS: u32 = 10_000;
 
 /// Follows the tip until the store closes.
 #[derive(Debug)]
-pub(super) struct Follower {
+pub(in crate::storage::sled_store) struct Follower {
     shared: Arc<Shared>,
     tips: Arc<TipWatch>,
     recent_entries: usize,
@@ -83,7 +83,7 @@ impl Progress {
 
 impl Follower {
     /// Takes up the index where it was left, or from nothing when it should be rebuilt, or a part of it is gone.
-    pub(super) fn open(
+    pub(in crate::storage::sled_store) fn open(
         database: Database,
         reader: SledReader,
         tips: Arc<TipWatch>,
@@ -127,12 +127,12 @@ impl Follower {
     }
 
     /// What queries share with it.
-    pub(super) fn shared(&self) -> Arc<Shared> {
+    pub(in crate::storage::sled_store) fn shared(&self) -> Arc<Shared> {
         Arc::clone(&self.shared)
     }
 
     /// Follows until the store closes or something cannot be read.
-    pub(super) fn run(mut self) {
+    pub(in crate::storage::sled_store) fn run(mut self) {
         let ended = self.follow_tips();
         if let Err(error) = &ended {
             tracing::error!("the wallet index stays where it is: {error}");
@@ -292,8 +292,8 @@ mod tests {
     use crate::consensus::Params;
     use crate::consensus::testing::TestChain;
     use crate::primitives::Address;
-    use crate::storage::sled_store::index::WalletIndex;
-    use crate::storage::sled_store::open::{OpenOptions, Opened};
+    use crate::storage::sled_store::index::wallet_index::WalletIndex;
+    use crate::storage::sled_store::opening::open::{OpenOptions, Opened};
     use crate::storage::{ChainStore, Commit, StoredHeader};
 
     const MINER: Address = Address([7; 32]);

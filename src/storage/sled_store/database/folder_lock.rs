@@ -15,13 +15,17 @@ const RETRY_PAUSE: Duration = Duration::from_millis(250);
 
 /// Held as long as this lives. The system lets go of it when the process ends, in whatever way.
 #[derive(Debug)]
-pub(super) struct FolderLock {
+pub(in crate::storage::sled_store) struct FolderLock {
     _file: File,
 }
 
 impl FolderLock {
     /// Takes the lock of a folder for `holder`, trying again some times while another process has it.
-    pub(super) fn acquire(folder: &Path, holder: &str, retries: u32) -> Result<Self, StorageError> {
+    pub(in crate::storage::sled_store) fn acquire(
+        folder: &Path,
+        holder: &str,
+        retries: u32,
+    ) -> Result<Self, StorageError> {
         let path = folder.join(FILE_NAME);
         let failed = |error| StorageError::io(&path, &error);
         let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path).map_err(failed)?;

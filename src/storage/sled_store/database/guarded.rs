@@ -13,7 +13,7 @@ pub fn is_panic_caught() -> bool {
 }
 
 /// Runs code of the database; `None` when it panicked.
-pub(super) fn guarded<T>(act: impl FnOnce() -> T) -> Option<T> {
+pub(in crate::storage::sled_store) fn guarded<T>(act: impl FnOnce() -> T) -> Option<T> {
     let outer = IS_GUARDED.replace(true);
     let done = catch_unwind(AssertUnwindSafe(act)).ok();
     IS_GUARDED.set(outer);

@@ -5,16 +5,14 @@
 
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use super::database::Database;
-pub use super::index_entry::Direction;
-use super::index_entry::{
-    Entry, Place, Table, address_prefix, digest_prefix, entry, is_party, transaction_prefix,
-};
-use super::index_follower::Progress;
+pub use super::entry::Direction;
+use super::entry::{Entry, Place, Table, address_prefix, digest_prefix, entry, is_party, transaction_prefix};
+use super::follower::Progress;
 use super::indexed::{Indexed, Manifest, damaged};
-use super::store::SledReader;
 use crate::primitives::{Action, Address, Block, BlockHash, BlockId, Transaction, TransactionId};
 use crate::storage::chain_store::{ChainReader, StorageError};
+use crate::storage::sled_store::database::table::Database;
+use crate::storage::sled_store::store::SledReader;
 
 /// Entries looked at in one go when the one that counts is among the oldest. Nearly always there is one.
 const OLDEST_AT_ONCE: usize = 64;
@@ -23,7 +21,7 @@ pub const HISTORY_PAGE_MAX: usize = 1_000;
 
 /// Answers wallets. Clones are the same index.
 #[derive(Debug, Clone)]
-pub struct WalletIndex(pub(super) Arc<Shared>);
+pub struct WalletIndex(pub(in crate::storage::sled_store) Arc<Shared>);
 
 /// A transaction's place on the chain.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +69,7 @@ pub struct IndexPosition {
 
 /// What queries and the follower share.
 #[derive(Debug)]
-pub(super) struct Shared {
+pub(in crate::storage::sled_store) struct Shared {
     pub(super) database: Database,
     pub(super) reader: SledReader,
     pub(super) genesis: BlockHash,
@@ -247,9 +245,9 @@ mod tests {
     use super::*;
     use crate::consensus::testing::TestChain;
     use crate::consensus::{HeaderFacts, Params};
-    use crate::storage::sled_store::database::Batch;
-    use crate::storage::sled_store::open::OpenOptions;
-    use crate::storage::sled_store::schema::Kind;
+    use crate::storage::sled_store::database::schema::Kind;
+    use crate::storage::sled_store::database::table::Batch;
+    use crate::storage::sled_store::opening::open::OpenOptions;
     use crate::storage::{ChainStore, Commit, StoredHeader};
 
     fn commit(block: &Arc<Block>, facts: &HeaderFacts) -> Commit {

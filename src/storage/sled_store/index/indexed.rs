@@ -2,13 +2,13 @@
 
 use std::cmp::Reverse;
 
-use super::database::Database;
-use super::index_entry::{BlockEntries, Entry, Place, Table, entry};
-use super::schema::{self, Kind, height_key};
+use super::entry::{BlockEntries, Entry, Place, Table, entry};
 use super::sorted_runs::{Runs, Wanted};
 use crate::primitives::codec::{Decode, Encode};
 use crate::primitives::{BlockId, Height};
 use crate::storage::chain_store::StorageError;
+use crate::storage::sled_store::database::schema::{self, Kind, height_key};
+use crate::storage::sled_store::database::table::Database;
 
 /// What is indexed: the runs in the database, and recent blocks above them in memory.
 #[derive(Debug)]

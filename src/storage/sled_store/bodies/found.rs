@@ -3,19 +3,19 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::bodies::Place;
-use super::database::{Batch, Database};
-use super::entries;
-use super::load;
-use super::values;
+use super::files::Place;
 use crate::primitives::codec;
 use crate::primitives::{BlockHash, BlockId, Header, Target, Work};
 use crate::storage::chain_store::StorageError;
 use crate::storage::commit::StoredHeader;
+use crate::storage::sled_store::database::entries;
+use crate::storage::sled_store::database::load;
+use crate::storage::sled_store::database::table::{Batch, Database};
+use crate::storage::sled_store::database::values;
 
 /// Notes the places of bodies, and keeps their headers where the database has none.
 #[derive(Debug)]
-pub(super) struct FoundBodies<'a> {
+pub(in crate::storage::sled_store) struct FoundBodies<'a> {
     database: &'a Database,
     batch: Batch,
     is_new: bool,
@@ -24,12 +24,17 @@ pub(super) struct FoundBodies<'a> {
 
 impl<'a> FoundBodies<'a> {
     /// For a database, which has no headers if it is new.
-    pub(super) fn new(database: &'a Database, is_new: bool) -> Self {
+    pub(in crate::storage::sled_store) fn new(database: &'a Database, is_new: bool) -> Self {
         Self { database, batch: Batch::default(), is_new, headers: BTreeMap::new() }
     }
 
     /// Takes note of a body.
-    pub(super) fn add(&mut self, id: BlockId, place: Place, body: &[u8]) -> Result<(), StorageError> {
+    pub(in crate::storage::sled_store) fn add(
+        &mut self,
+        id: BlockId,
+        place: Place,
+        body: &[u8],
+    ) -> Result<(), StorageError> {
         if self.is_new
             && let Ok((header, _)) = codec::decode_prefix(body, body.len())
         {
@@ -39,7 +44,9 @@ impl<'a> FoundBodies<'a> {
     }
 
     /// Makes the places known; gives back the headers that a new database lacks, parents before children.
-    pub(super) fn finish(mut self) -> Result<BTreeMap<BlockId, Header>, StorageError> {
+    pub(in crate::storage::sled_store) fn finish(
+        mut self,
+    ) -> Result<BTreeMap<BlockId, Header>, StorageError> {
         self.database.apply(std::mem::take(&mut self.batch))?;
         Ok(self.headers)
     }
@@ -47,7 +54,7 @@ impl<'a> FoundBodies<'a> {
 
 /// Puts headers that the journal does not reach back to. Work counts from genesis, which is not kept: how much that one
 /// has follows from a header of the journal, whose work is known. Without any, the headers are fetched from peers.
-pub(super) fn put_headers(
+pub(in crate::storage::sled_store) fn put_headers(
     database: &Database,
     headers: &BTreeMap<BlockId, Header>,
     genesis: BlockHash,
