@@ -22,11 +22,13 @@ pub use sled_store::index::wallet_index::{
     Direction, HistoryCursor, HistoryEntry, HistoryPage, IndexPosition, TransactionPlace, WalletIndex,
 };
 #[cfg(feature = "sled")]
-pub use sled_store::opening::open::{OpenOptions, Opened};
+pub use sled_store::opening::options::{OpenOptions, Opened};
 #[cfg(feature = "sled")]
 pub use sled_store::opening::report::OpenReport;
 #[cfg(feature = "sled")]
-pub use sled_store::store::{SledReader, SledStore};
+pub use sled_store::reader::SledReader;
+#[cfg(feature = "sled")]
+pub use sled_store::store::SledStore;
 #[cfg(feature = "sled")]
 pub use sled_store::thresholds::Thresholds;
 #[cfg(feature = "sled")]

@@ -6,10 +6,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::apply::{self, Append};
 use super::backlog::{Backlog, Next, Pending};
 use super::bodies::writer::BodyWriter;
 use super::database::checkpoint::Checkpoints;
-use super::database::entries::{self, Append};
 use super::database::schema::{Kind, height_key};
 use super::database::table::{Batch, Database};
 use super::thresholds::Thresholds;
@@ -101,7 +101,7 @@ impl DatabaseWriter {
     fn write(&mut self, pending: &Pending) -> Result<(), StorageError> {
         let mut batch = Batch::default();
         let payloads = pending.records.payloads();
-        entries::apply(&self.database, &mut self.bodies, &mut batch, payloads, Append::All)?;
+        apply::apply(&self.database, &mut self.bodies, &mut batch, payloads, Append::All)?;
         self.database.apply(batch)?;
         for delta in &pending.checkpoints {
             self.checkpoints.write(&self.database, delta)?;

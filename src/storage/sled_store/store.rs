@@ -5,23 +5,18 @@ use std::sync::Arc;
 use std::thread::JoinHandle;
 
 use super::backlog::{Backlog, Pending, Shown};
-use super::bodies::files::{BodyFiles, place_of};
-use super::bodies::lost;
+use super::bodies::files::BodyFiles;
 use super::database::entries;
-use super::database::load;
-use super::database::schema::{Kind, block_key};
 use super::database::table::Database;
-use super::database::values;
 use super::database_writer::DatabaseWriter;
 use super::index::follower::Follower;
 use super::index::wallet_index::WalletIndex;
+use super::reader::SledReader;
 use super::thresholds::Thresholds;
 use super::tip_watch::TipWatch;
-use crate::consensus::undo::Undo;
-use crate::primitives::codec;
-use crate::primitives::{Block, BlockHash, BlockId};
-use crate::storage::chain_store::{ChainReader, ChainStore, StorageError};
-use crate::storage::commit::{Commit, StoredHeader};
+use crate::primitives::BlockHash;
+use crate::storage::chain_store::{ChainStore, StorageError};
+use crate::storage::commit::Commit;
 use crate::storage::journal::{Group, Journal};
 
 /// The writer's side of the store. There is one for a data folder.
@@ -36,14 +31,6 @@ pub struct SledStore {
     thresholds: Thresholds,
     followers: Vec<JoinHandle<()>>,
     thread: Option<JoinHandle<()>>,
-}
-
-/// Reads from the store, on any thread.
-#[derive(Debug, Clone)]
-pub struct SledReader {
-    pub(super) database: Database,
-    bodies: Arc<BodyFiles>,
-    backlog: Arc<Backlog>,
 }
 
 impl SledStore {
@@ -138,53 +125,16 @@ impl ChainStore for SledStore {
     }
 }
 
-impl ChainReader for SledReader {
-    fn header(&self, id: BlockId) -> Result<Option<StoredHeader>, StorageError> {
-        match self.backlog.header(id) {
-            Some(header) => Ok(Some(header)),
-            None => load::load_header(&self.database, id),
-        }
-    }
-
-    fn block(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
-        match self.backlog.block(id) {
-            Some(block) => Ok(Some(block)),
-            None => self.body(id),
-        }
-    }
-
-    fn undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
-        match self.backlog.undo(id) {
-            Some(undo) => Ok(Some(undo)),
-            None => self.stored_undo(id),
-        }
-    }
-}
-
-impl SledReader {
-    fn body(&self, id: BlockId) -> Result<Option<Arc<Block>>, StorageError> {
-        let Some(place) = place_of(&self.database, id)? else { return Ok(None) };
-        let block = self.bodies.read(id, place, |bytes| codec::decode(bytes, bytes.len()).ok())?;
-        let damaged = || lost::damaged(&self.database, &self.bodies, id, place);
-        block.map(|block| Some(Arc::new(block))).ok_or_else(damaged)
-    }
-
-    fn stored_undo(&self, id: BlockId) -> Result<Option<Undo>, StorageError> {
-        let what = || format!("the undo record of block {id:?}");
-        let key = block_key(Kind::Undo, id);
-        let Some(bytes) = values::get(&self.database, &key, what)? else { return Ok(None) };
-        let undo = codec::decode(&bytes, bytes.len());
-        undo.map(Some).map_err(|error| self.database.damaged(format!("{}: {error}", what())))
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::primitives::{Header, Height};
-    use crate::storage::sled_store::database::schema::{self, FORMAT, Network};
+    use crate::primitives::{BlockId, Header, Height};
+    use crate::storage::chain_store::ChainReader;
+    use crate::storage::commit::StoredHeader;
+    use crate::storage::sled_store::database::schema::{self, FORMAT, Kind, Network, block_key};
     use crate::storage::sled_store::database::table::Batch;
-    use crate::storage::sled_store::opening::open::{OpenOptions, Opened};
+    use crate::storage::sled_store::database::values;
+    use crate::storage::sled_store::opening::options::{OpenOptions, Opened};
 
     fn commit_of_one_header(previous: BlockHash) -> Commit {
         let header = Header { previous, ..genesis_header() };

@@ -17,7 +17,7 @@ use crate::storage::journal::Position;
 use crate::storage::segment;
 use crate::storage::sled_store::database::entries::{self, Entry};
 use crate::storage::sled_store::database::schema::{self, Kind, block_key};
-use crate::storage::sled_store::database::table::Database;
+use crate::storage::sled_store::database::table::{Batch, Database};
 use crate::storage::sled_store::database::values;
 
 /// The folder's name inside the data folder.
@@ -141,6 +141,17 @@ pub(in crate::storage::sled_store) fn place_of(
 ) -> Result<Option<Place>, StorageError> {
     let Some(bytes) = database.get(&block_key(Kind::BodyPlace, id))? else { return Ok(None) };
     schema::decode(database, &bytes, || format!("the place of the body of block {id:?}")).map(Some)
+}
+
+/// Notes where a body lies.
+pub(in crate::storage::sled_store) fn put_place(
+    database: &Database,
+    batch: &mut Batch,
+    id: BlockId,
+    place: Place,
+) -> Result<(), StorageError> {
+    batch.put(&block_key(Kind::BodyPlace, id), &place.encode());
+    database.apply_if_full(batch)
 }
 
 /// The body in a record, if it is the whole one of this block.

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::files::Place;
+use super::files::{self, Place};
 use crate::primitives::codec;
 use crate::primitives::{BlockHash, BlockId, Header, Target, Work};
 use crate::storage::chain_store::StorageError;
@@ -40,7 +40,7 @@ impl<'a> FoundBodies<'a> {
         {
             self.headers.insert(id, header);
         }
-        entries::put_place(self.database, &mut self.batch, id, place)
+        files::put_place(self.database, &mut self.batch, id, place)
     }
 
     /// Makes the places known; gives back the headers that a new database lacks, parents before children.

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use super::files::{BodyFiles, Place, place_of};
+use super::files::{self, BodyFiles, Place, place_of};
 use super::writer::BodyWriter;
 use crate::primitives::BlockId;
 use crate::storage::chain_store::{StorageError, StoredChain};
@@ -112,12 +112,12 @@ impl Suspects {
             for entry in entries::entries(payload).flatten() {
                 if let Some(id) = entries::body_named(&entry)
                     && self.ids.contains(&id)
-                    && entries::is_missing(database, bodies, id)?
+                    && bodies.is_missing(database, id)?
                 {
                     let place = bodies.append(entry.bytes)?;
                     bodies.write()?;
                     let mut batch = Batch::default();
-                    entries::put_place(database, &mut batch, id, place)?;
+                    files::put_place(database, &mut batch, id, place)?;
                     database.apply(batch)?;
                 }
             }

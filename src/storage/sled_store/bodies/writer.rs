@@ -4,12 +4,13 @@ use std::fs::File;
 use std::io::Write;
 use std::sync::Arc;
 
-use super::files::{BodyFiles, Place};
+use super::files::{BodyFiles, Place, place_of};
 use super::scan::{self, Found, Next};
-use crate::primitives::BlockHash;
+use crate::primitives::{BlockHash, BlockId};
 use crate::storage::chain_store::StorageError;
 use crate::storage::journal::Position;
 use crate::storage::segment::{self, SegmentStart};
+use crate::storage::sled_store::database::table::Database;
 
 /// Bytes after which a new file begins.
 pub(in crate::storage::sled_store) const FILE_BYTES: u64 = 128 << 20;
@@ -99,6 +100,16 @@ impl BodyWriter {
     /// The files, to be read.
     pub(in crate::storage::sled_store) fn files(&self) -> &Arc<BodyFiles> {
         &self.files
+    }
+
+    /// Whether a body does not lie whole where the database says.
+    pub(in crate::storage::sled_store) fn is_missing(
+        &self,
+        database: &Database,
+        id: BlockId,
+    ) -> Result<bool, StorageError> {
+        let Some(place) = place_of(database, id)? else { return Ok(true) };
+        Ok(!self.files.is_whole(id, place)?)
     }
 
     /// A file that has a successor is whole and lasts.

@@ -4,14 +4,10 @@
 //! always be made again from the blocks, so it need not pass through the journal.
 
 use super::schema::{BLOCK_KEY_BYTES, BlockKey, Kind, block_key, block_of};
-use super::table::{Batch, Database};
 use super::values;
 use crate::primitives::codec::{self, Encode};
 use crate::primitives::{BlockHash, BlockId, Height};
-use crate::storage::chain_store::StorageError;
 use crate::storage::commit::{Commit, StoredHeader};
-use crate::storage::sled_store::bodies::files::{self, Place};
-use crate::storage::sled_store::bodies::writer::BodyWriter;
 
 /// Bytes before the sealed value.
 pub(in crate::storage::sled_store) const HEAD_BYTES: usize = BLOCK_KEY_BYTES + 4;
@@ -82,71 +78,9 @@ pub(in crate::storage::sled_store) fn entries(payload: &[u8]) -> impl Iterator<I
     })
 }
 
-/// Which bodies are appended to their files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::storage::sled_store) enum Append {
-    /// All: they are new.
-    All,
-    /// Those that do not lie whole where the database says.
-    Missing,
-}
-
-/// Puts payloads into the database and their bodies into files. The batch is applied whenever it is full.
-pub(in crate::storage::sled_store) fn apply<'a>(
-    database: &Database,
-    bodies: &mut BodyWriter,
-    batch: &mut Batch,
-    payloads: impl Iterator<Item = &'a [u8]> + Clone,
-    append: Append,
-) -> Result<(), StorageError> {
-    let torn = || database.damaged("a commit is not laid out as written".to_owned());
-    let mut places = Vec::new();
-    for entry in payloads.clone().flat_map(entries) {
-        let entry = entry.ok_or_else(torn)?;
-        if let Some(id) = body_named(&entry)
-            && (append == Append::All || is_missing(database, bodies, id)?)
-        {
-            places.push((id, bodies.append(entry.bytes)?));
-        }
-    }
-    // Before any place is known by which somebody could ask for them.
-    bodies.write()?;
-    for entry in payloads.flat_map(entries) {
-        let entry = entry.ok_or_else(torn)?;
-        if body_named(&entry).is_none() {
-            values::put_sealed(database, batch, entry.key, entry.sealed)?;
-        }
-    }
-    for (id, place) in places {
-        put_place(database, batch, id, place)?;
-    }
-    Ok(())
-}
-
-/// Notes where a body lies.
-pub(in crate::storage::sled_store) fn put_place(
-    database: &Database,
-    batch: &mut Batch,
-    id: BlockId,
-    place: Place,
-) -> Result<(), StorageError> {
-    batch.put(&block_key(Kind::BodyPlace, id), &place.encode());
-    database.apply_if_full(batch)
-}
-
 /// The block whose body an entry is, if it is one.
 pub(in crate::storage::sled_store) fn body_named(entry: &Entry<'_>) -> Option<BlockId> {
     block_of(entry.key).filter(|_| entry.key[0] == Kind::Body as u8)
-}
-
-/// Whether a body does not lie whole where the database says.
-pub(in crate::storage::sled_store) fn is_missing(
-    database: &Database,
-    bodies: &BodyWriter,
-    id: BlockId,
-) -> Result<bool, StorageError> {
-    let Some(place) = files::place_of(database, id)? else { return Ok(true) };
-    Ok(!bodies.files().is_whole(id, place)?)
 }
 
 /// The tip that a payload sets, if it sets one.

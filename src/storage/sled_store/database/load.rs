@@ -108,7 +108,7 @@ mod tests {
     use crate::primitives::Address;
     use crate::storage::sled_store::database::schema::block_key;
     use crate::storage::sled_store::database::table::Batch;
-    use crate::storage::sled_store::opening::open::{OpenOptions, Opened};
+    use crate::storage::sled_store::opening::options::{OpenOptions, Opened};
     use crate::storage::{ChainReader, ChainStore, Commit};
 
     /// A closed folder with eight blocks.

@@ -1,17 +1,19 @@
 //! The thread that keeps the wallet index at the tip.
 
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
+use super::damage::damaged;
 use super::entry::{BlockEntries, Table};
-use super::indexed::{Indexed, Manifest, damaged};
+use super::indexed::{Indexed, Manifest};
+use super::progress::Progress;
+use super::shared::Shared;
 use super::sorted_runs::{self, Runs};
-use super::wallet_index::{IndexPosition, Shared};
 use crate::primitives::codec;
 use crate::primitives::{BlockHash, BlockId, Height};
 use crate::storage::chain_store::{ChainReader, StorageError};
 use crate::storage::sled_store::database::schema::{Kind, get_one, height_key};
 use crate::storage::sled_store::database::table::{Batch, Database};
-use crate::storage::sled_store::store::SledReader;
+use crate::storage::sled_store::reader::SledReader;
 use crate::storage::sled_store::tip_watch::TipWatch;
 
 /// Entries in memory after which they become a run: about ten full blocks, one megabyte.
@@ -27,58 +29,6 @@ pub(in crate::storage::sled_store) struct Follower {
     tips: Arc<TipWatch>,
     recent_entries: usize,
     recent_blocks_max: usize,
-}
-
-/// How far the follower is, for whoever waits.
-#[derive(Debug)]
-pub(super) struct Progress {
-    tips: Arc<TipWatch>,
-    state: Mutex<ProgressState>,
-    changed: Condvar,
-}
-
-#[derive(Debug)]
-struct ProgressState {
-    indexed: BlockId,
-    failure: Option<StorageError>,
-    has_ended: bool,
-}
-
-impl Progress {
-    fn new(tips: Arc<TipWatch>, indexed: BlockId) -> Self {
-        let state = ProgressState { indexed, failure: None, has_ended: false };
-        Self { tips, state: Mutex::new(state), changed: Condvar::new() }
-    }
-
-    /// How far it is.
-    pub(super) fn position(&self) -> IndexPosition {
-        let state = self.state();
-        IndexPosition { indexed: state.indexed, tip: self.tips.tip(), failure: state.failure.clone() }
-    }
-
-    /// Waits until `block` is the last one indexed, or a higher one is.
-    pub(super) fn wait_for(&self, block: BlockId) -> bool {
-        let is_there = |state: &ProgressState| state.indexed == block || state.indexed.height > block.height;
-        let waiting = |state: &mut ProgressState| !is_there(state) && !state.has_ended;
-        let state = self.changed.wait_while(self.state(), waiting).unwrap_or_else(PoisonError::into_inner);
-        is_there(&state)
-    }
-
-    fn set(&self, indexed: BlockId) {
-        self.state().indexed = indexed;
-        self.changed.notify_all();
-    }
-
-    fn end(&self, failure: Option<StorageError>) {
-        let mut state = self.state();
-        state.failure = failure;
-        state.has_ended = true;
-        self.changed.notify_all();
-    }
-
-    fn state(&self) -> MutexGuard<'_, ProgressState> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 impl Follower {
@@ -293,7 +243,7 @@ mod tests {
     use crate::consensus::testing::TestChain;
     use crate::primitives::Address;
     use crate::storage::sled_store::index::wallet_index::WalletIndex;
-    use crate::storage::sled_store::opening::open::{OpenOptions, Opened};
+    use crate::storage::sled_store::opening::options::{OpenOptions, Opened};
     use crate::storage::{ChainStore, Commit, StoredHeader};
 
     const MINER: Address = Address([7; 32]);

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 
+use super::damage::damaged;
 use super::entry::{BlockEntries, Entry, Place, Table, entry};
 use super::sorted_runs::{Runs, Wanted};
 use crate::primitives::codec::{Decode, Encode};
@@ -124,17 +125,6 @@ impl Indexed {
         }
         Ok(Found { places, is_all })
     }
-}
-
-/// The error for an index that does not fit the chain; it will be rebuilt at the next start.
-pub(super) fn damaged(database: &Database, cause: &str) -> StorageError {
-    let marked = schema::put_one(database, Kind::IndexDamaged, &true);
-    let next_step = match marked {
-        Ok(()) => "Start the node again: it rebuilds the wallet index",
-        Err(_) => "Start the node again with the wallet index rebuilt",
-    };
-    let cause = format!("the wallet index: {cause}");
-    StorageError::Damaged { path: database.folder().to_owned(), cause, next_step: next_step.to_owned() }
 }
 
 /// The entries wanted, out of sorted ones.

@@ -7,8 +7,8 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
 
+use super::damage::damaged;
 use super::entry::{ENTRY_BYTES, Entry, Table};
-use super::indexed::damaged;
 use crate::primitives::List;
 use crate::primitives::codec::{Decode, Encode};
 use crate::storage::chain_store::StorageError;

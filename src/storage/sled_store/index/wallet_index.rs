@@ -3,16 +3,16 @@
 //! It follows the tip on a thread of its own and may lag, which it tells. It never returns a block that is not on the
 //! chain that it has indexed; after a reorganisation it goes back to the common ancestor first.
 
-use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::sync::Arc;
 
+use super::damage::damaged;
 pub use super::entry::Direction;
 use super::entry::{Entry, Place, Table, address_prefix, digest_prefix, entry, is_party, transaction_prefix};
-use super::follower::Progress;
-use super::indexed::{Indexed, Manifest, damaged};
-use crate::primitives::{Action, Address, Block, BlockHash, BlockId, Transaction, TransactionId};
+pub use super::progress::IndexPosition;
+use super::shared::Shared;
+use crate::primitives::{Action, Address, Block, BlockId, Transaction, TransactionId};
 use crate::storage::chain_store::{ChainReader, StorageError};
-use crate::storage::sled_store::database::table::Database;
-use crate::storage::sled_store::store::SledReader;
+use crate::storage::sled_store::reader::SledReader;
 
 /// Entries looked at in one go when the one that counts is among the oldest. Nearly always there is one.
 const OLDEST_AT_ONCE: usize = 64;
@@ -55,34 +55,6 @@ pub struct HistoryPage {
 /// Where a page of a history begins. Stays good while blocks are added.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct HistoryCursor(pub u64);
-
-/// How far the index is.
-#[derive(Debug, Clone)]
-pub struct IndexPosition {
-    /// The last block indexed; genesis at first.
-    pub indexed: BlockId,
-    /// The tip it knows of.
-    pub tip: Option<BlockId>,
-    /// What ended it, if something did. Answers are good up to the last block indexed.
-    pub failure: Option<StorageError>,
-}
-
-/// What queries and the follower share.
-#[derive(Debug)]
-pub(in crate::storage::sled_store) struct Shared {
-    pub(super) database: Database,
-    pub(super) reader: SledReader,
-    pub(super) genesis: BlockHash,
-    pub(super) progress: Progress,
-    state: RwLock<Indexed>,
-}
-
-impl IndexPosition {
-    /// Blocks that the index is behind.
-    pub fn lag(&self) -> u32 {
-        self.tip.map_or(0, |tip| tip.height.since(self.indexed.height))
-    }
-}
 
 impl WalletIndex {
     /// Where a transaction is, if it is on the indexed chain.
@@ -211,30 +183,6 @@ impl<'a> BlockCache<'a> {
     }
 }
 
-impl Shared {
-    /// The index as the database has it.
-    pub(super) fn new(
-        database: Database,
-        reader: SledReader,
-        genesis: BlockHash,
-        manifest: Manifest,
-        progress: Progress,
-    ) -> Self {
-        let state = RwLock::new(Indexed::new(manifest));
-        Self { database, reader, genesis, progress, state }
-    }
-
-    /// For look-ups.
-    pub(super) fn read(&self) -> RwLockReadGuard<'_, Indexed> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// For the follower.
-    pub(super) fn write(&self) -> RwLockWriteGuard<'_, Indexed> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// The first number that is no entry of a prefix.
 fn end_of(prefix: u64) -> Entry {
     entry(prefix, Place::from_number(u64::MAX))
@@ -247,7 +195,7 @@ mod tests {
     use crate::consensus::{HeaderFacts, Params};
     use crate::storage::sled_store::database::schema::Kind;
     use crate::storage::sled_store::database::table::Batch;
-    use crate::storage::sled_store::opening::open::OpenOptions;
+    use crate::storage::sled_store::opening::options::OpenOptions;
     use crate::storage::{ChainStore, Commit, StoredHeader};
 
     fn commit(block: &Arc<Block>, facts: &HeaderFacts) -> Commit {

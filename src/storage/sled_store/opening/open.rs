@@ -6,12 +6,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::open_table::set_aside;
+use super::options::{DATABASE_FOLDER, JOURNAL_FOLDER, OpenOptions, Opened};
 use super::report::OpenReport;
-use crate::primitives::{BlockHash, BlockId, Header, Height};
+use crate::primitives::{BlockId, Header, Height};
 use crate::storage::chain_store::{StorageError, StoredChain};
 use crate::storage::commit::Checkpoint;
 use crate::storage::journal::{self, Journal, Position, Replayed};
 use crate::storage::segment::make_folder;
+use crate::storage::sled_store::apply::{self, Append};
 use crate::storage::sled_store::backlog::Backlog;
 use crate::storage::sled_store::bodies::files::{self, BodyFiles};
 use crate::storage::sled_store::bodies::found::{self, FoundBodies};
@@ -19,7 +21,7 @@ use crate::storage::sled_store::bodies::lost::{self, Suspects};
 use crate::storage::sled_store::bodies::scan;
 use crate::storage::sled_store::bodies::writer::BodyWriter;
 use crate::storage::sled_store::database::checkpoint::Checkpoints;
-use crate::storage::sled_store::database::entries::{self, Append};
+use crate::storage::sled_store::database::entries;
 use crate::storage::sled_store::database::folder_lock::FolderLock;
 use crate::storage::sled_store::database::load;
 use crate::storage::sled_store::database::records::Records;
@@ -27,55 +29,9 @@ use crate::storage::sled_store::database::schema::{FORMAT, Kind, Network, get_on
 use crate::storage::sled_store::database::table::{Batch, Database};
 use crate::storage::sled_store::database_writer::{DatabaseWriter, Unsynced, put_ends};
 use crate::storage::sled_store::store::SledStore;
-use crate::storage::sled_store::thresholds::Thresholds;
-use crate::storage::sled_store::upkeep::compact;
-
-/// The database's folder inside the data folder.
-pub(in crate::storage::sled_store) const DATABASE_FOLDER: &str = "sled";
-/// The journal's folder inside the data folder.
-const JOURNAL_FOLDER: &str = "journal";
-
-/// What to open, and for whom.
-#[derive(Debug, Clone)]
-pub struct OpenOptions {
-    /// The data folder; made if it does not exist.
-    pub data_dir: PathBuf,
-    /// The network's genesis.
-    pub genesis: BlockHash,
-    /// Who opens it, as others will be told: `process 4242, running since …`.
-    pub holder: String,
-    /// How often to try again, every quarter of a second, while another process has the folder.
-    pub lock_retries: u32,
-    /// When the store syncs, and begins and deletes files.
-    pub thresholds: Thresholds,
-}
-
-/// An open data folder.
-#[derive(Debug)]
-pub struct Opened {
-    /// Takes commits, makes readers.
-    pub store: SledStore,
-    /// What was known of the chain.
-    pub chain: StoredChain,
-    /// Small records of other layers.
-    pub records: Records,
-    /// What had to be repaired.
-    pub report: OpenReport,
-}
+use crate::storage::sled_store::upkeep::swap;
 
 impl OpenOptions {
-    /// Options for this process: told to others by its number, four seconds of patience.
-    pub fn new(data_dir: impl Into<PathBuf>, genesis: BlockHash) -> Self {
-        let holder = format!("process {}", std::process::id());
-        Self {
-            data_dir: data_dir.into(),
-            genesis,
-            holder,
-            lock_retries: 16,
-            thresholds: Thresholds::default(),
-        }
-    }
-
     /// Opens the data folder. What is damaged is set aside and rebuilt as far as the journal reaches.
     pub fn open(&self) -> Result<Opened, StorageError> {
         let (lock, mut report) = self.lock()?;
@@ -101,7 +57,7 @@ impl OpenOptions {
     pub(in crate::storage::sled_store) fn lock(&self) -> Result<(Arc<FolderLock>, OpenReport), StorageError> {
         make_folder(&self.data_dir)?;
         let lock = FolderLock::acquire(&self.data_dir, &self.holder, self.lock_retries)?;
-        compact::finish_interrupted(&self.data_dir)?;
+        swap::finish_interrupted(&self.data_dir)?;
         Ok((Arc::new(lock), OpenReport::default()))
     }
 
@@ -272,7 +228,7 @@ impl OpenOptions {
         let mut batch = Batch::default();
         let folder = self.data_dir.join(JOURNAL_FOLDER);
         let opened = Journal::open(&folder, self.genesis, from, |payload, _| {
-            entries::apply(database, bodies, &mut batch, iter::once(payload), Append::Missing)
+            apply::apply(database, bodies, &mut batch, iter::once(payload), Append::Missing)
         })?;
         database.apply(batch)?;
         let (journal, replayed) = opened;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use super::open::OpenOptions;
+use super::options::OpenOptions;
 use super::report::OpenReport;
 use crate::storage::chain_store::StorageError;
 use crate::storage::journal_scan::free_name;

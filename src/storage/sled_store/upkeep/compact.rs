@@ -1,27 +1,17 @@
 //! The database written anew, without the room that sled has left between what still counts.
-//!
-//! The copy takes the place of the original by two renames; whatever a crash leaves of them, the next opening finishes
-//! or undoes.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
-use super::disk_space;
+use super::{disk_space, swap};
 use crate::storage::chain_store::StorageError;
-use crate::storage::segment::sync_folder;
 use crate::storage::sled_store::database::file_sums;
 use crate::storage::sled_store::database::table::{Batch, Database};
-use crate::storage::sled_store::opening::open::{DATABASE_FOLDER, OpenOptions, Opened};
 use crate::storage::sled_store::opening::open_table::refusal;
+use crate::storage::sled_store::opening::options::{DATABASE_FOLDER, OpenOptions, Opened};
 use crate::storage::sled_store::opening::report::OpenReport;
 
-/// A copy that is being written.
-const UNFINISHED: &str = "sled.compacting";
-/// A whole copy that has not yet taken the original's place.
-const FINISHED: &str = "sled.compacted";
-/// The original when the copy has.
-const REPLACED: &str = "sled.replaced";
 /// Bytes copied after which they are made to last: only then sled reuses what it no longer needs. On a disk, 49 MB of
 /// data became 119 MB with 32 MiB here, 94 with 8, 85 with 1, and 99 with a quarter.
 const SYNC_BYTES: u64 = 1 << 20;
@@ -50,7 +40,7 @@ impl OpenOptions {
 
         let bytes_before = bytes_of(&folder)?;
         ensure_room(&self.data_dir, bytes_before)?;
-        let unfinished = self.data_dir.join(UNFINISHED);
+        let unfinished = self.data_dir.join(swap::UNFINISHED);
         let original = self.open_table(&folder, &lock, &mut report)?;
         let segment_bytes = self.thresholds.database_segment_bytes;
         let copy = Database::open(&unfinished, Arc::clone(&lock), segment_bytes)
@@ -62,45 +52,13 @@ impl OpenOptions {
         }
 
         if bytes_of(&unfinished)? < bytes_before {
-            rename(&unfinished, &self.data_dir.join(FINISHED))?;
-            finish(&self.data_dir, Finish::Replace)?;
+            swap::replace(&self.data_dir)?;
         } else {
-            remove(&unfinished)?;
+            swap::remove(&unfinished)?;
         }
         drop(lock);
         Ok(Compacted { bytes_before, bytes_after: bytes_of(&folder)?, report })
     }
-}
-
-/// What to do with a whole copy beside an original.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Finish {
-    Replace,
-    /// The original may have been written to since.
-    KeepOriginal,
-}
-
-/// Finishes or undoes what a crash has left of a compaction.
-pub(in crate::storage::sled_store) fn finish_interrupted(data_dir: &Path) -> Result<(), StorageError> {
-    finish(data_dir, Finish::KeepOriginal)
-}
-
-fn finish(data_dir: &Path, with: Finish) -> Result<(), StorageError> {
-    let [original, unfinished, finished, replaced] =
-        [DATABASE_FOLDER, UNFINISHED, FINISHED, REPLACED].map(|name| data_dir.join(name));
-    if finished.exists() {
-        if with == Finish::Replace && original.exists() {
-            remove(&replaced)?;
-            rename(&original, &replaced)?;
-        }
-        if original.exists() {
-            remove(&finished)?;
-        } else {
-            rename(&finished, &original)?;
-        }
-    }
-    remove(&unfinished)?;
-    remove(&replaced)
 }
 
 /// Copies every pair, and reads the copy back.
@@ -162,17 +120,4 @@ fn bytes_of(folder: &Path) -> Result<u64, StorageError> {
         bytes += if metadata.is_dir() { bytes_of(&entry.path())? } else { metadata.len() };
     }
     Ok(bytes)
-}
-
-/// Renames inside the data folder, for good.
-fn rename(from: &PathBuf, to: &Path) -> Result<(), StorageError> {
-    fs::rename(from, to).map_err(|error| StorageError::io(from, &error))?;
-    to.parent().map_or(Ok(()), sync_folder)
-}
-
-fn remove(folder: &Path) -> Result<(), StorageError> {
-    if folder.exists() {
-        fs::remove_dir_all(folder).map_err(|error| StorageError::io(folder, &error))?;
-    }
-    Ok(())
 }

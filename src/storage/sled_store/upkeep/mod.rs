@@ -1,4 +1,5 @@
-//! Room on the disk: how much is left, and how a folder takes less of it.
+//! Room on the disk: how much is left ([`disk_space`]), and how a folder takes less of it ([`compact`], `swap`).
 
 pub mod compact;
 pub mod disk_space;
+pub(super) mod swap;
