@@ -61,8 +61,8 @@ impl Address {
 
     /// The addresses of many.
     pub fn of_each<'a>(keys: impl IntoIterator<Item = &'a PublicKey>) -> Vec<Self> {
-        let mut derive = hash::ADDRESS.derive_each();
-        keys.into_iter().map(|key| Self(derive(&key.0))).collect()
+        let keys: Vec<&[u8]> = keys.into_iter().map(|key| &key.0[..]).collect();
+        hash::ADDRESS.derive_each(&keys).into_iter().map(Self).collect()
     }
 
     /// The text form for a kind of network.

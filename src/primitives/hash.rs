@@ -6,10 +6,11 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::LazyLock;
 
-use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
+use blake3::hazmat::hash_derive_key_context;
 use sha2::{Digest, Sha256};
 
 use super::codec::{Decode, Encode};
+use super::hash_many::Mode;
 
 /// SHA-256 applied twice.
 pub fn sha256d(bytes: &[u8]) -> [u8; 32] {
@@ -19,10 +20,10 @@ pub fn sha256d(bytes: &[u8]) -> [u8; 32] {
 /// A context of BLAKE3's derive-key mode, or of keyed mode with the key derived from the context and nothing else.
 #[derive(Debug)]
 pub struct Domain {
-    /// The hash of the context, with which derive-key mode starts.
-    context_key: ContextKey,
-    /// derive(context, empty).
-    key: [u8; 32],
+    /// With the hash of the context.
+    derive: Mode,
+    /// With derive(context, empty).
+    keyed: Mode,
 }
 
 macro_rules! domains {
@@ -64,33 +65,40 @@ domains! {
 
 impl Domain {
     fn new(context: &'static str) -> Self {
-        Self { context_key: hash_derive_key_context(context), key: blake3::derive_key(context, &[]) }
+        Self {
+            derive: Mode::Derive(hash_derive_key_context(context)),
+            keyed: Mode::Keyed(blake3::derive_key(context, &[])),
+        }
     }
 
     /// derive(context, data).
     pub fn derive(&self, data: &[u8]) -> [u8; 32] {
-        *self.derive_hasher().update(data).finalize().as_bytes()
+        self.derive.hash(data)
     }
 
-    /// derive(context, data) for one after the other. To make a hasher takes about as long as to hash something short.
-    pub fn derive_each(&self) -> impl FnMut(&[u8]) -> [u8; 32] + use<> {
-        let mut hasher = self.derive_hasher();
-        move |data| *hasher.reset().update(data).finalize().as_bytes()
+    /// derive(context, data) for many; best of a hundred or so, each no longer than 1,024 bytes.
+    pub fn derive_each(&self, data: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.derive.hash_each(data)
     }
 
     /// A hasher in derive-key mode, for data that comes in pieces.
     pub fn derive_hasher(&self) -> blake3::Hasher {
-        blake3::Hasher::new_from_context_key(&self.context_key)
+        self.derive.hasher()
     }
 
     /// keyed(context, data).
     pub fn keyed(&self, data: &[u8]) -> [u8; 32] {
-        *blake3::keyed_hash(&self.key, data).as_bytes()
+        self.keyed.hash(data)
+    }
+
+    /// keyed(context, data) for many; best of a hundred or so, each no longer than 1,024 bytes.
+    pub fn keyed_each(&self, data: &[&[u8]]) -> Vec<[u8; 32]> {
+        self.keyed.hash_each(data)
     }
 
     /// A hasher in keyed mode, for data that comes in pieces.
     pub fn keyed_hasher(&self) -> blake3::Hasher {
-        blake3::Hasher::new_keyed(&self.key)
+        self.keyed.hasher()
     }
 }
 

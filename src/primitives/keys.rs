@@ -20,9 +20,12 @@ pub const BATCH_SIGNATURES_MAX: usize = 2_048;
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct PublicKey(pub [u8; 32]);
 
+/// Bytes of a signature.
+pub const SIGNATURE_BYTES: usize = 64;
+
 /// 64 bytes that may or may not be a valid signature.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Encode, Decode)]
-pub struct Signature(pub [u8; 64]);
+pub struct Signature(pub [u8; SIGNATURE_BYTES]);
 
 /// A secret key, wiped from memory when dropped. Only wallets and tests hold one.
 #[derive(Clone, ZeroizeOnDrop)]

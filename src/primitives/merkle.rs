@@ -18,24 +18,21 @@ pub fn transaction_root(leaves: &[LeafHash]) -> TransactionRoot {
 fn tree_root(leaves: &[LeafHash]) -> [u8; 32] {
     let mut level: Vec<[u8; 32]> = leaves.iter().map(|leaf| leaf.0).collect();
     while level.len() > 1 {
-        level = level
-            .chunks(2)
-            .map(|pair| if let [left, right] = pair { node(left, right) } else { pair[0] })
-            .collect();
+        let pairs: Vec<&[u8]> = level.chunks_exact(2).map(<[[u8; 32]]>::as_flattened).collect();
+        let mut above = hash::TRANSACTION_NODE.keyed_each(&pairs);
+        above.extend(level.chunks_exact(2).remainder());
+        level = above;
     }
     level.first().copied().unwrap_or([0; 32])
-}
-
-fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
-    let mut both = [0; 64];
-    both[..32].copy_from_slice(left);
-    both[32..].copy_from_slice(right);
-    hash::TRANSACTION_NODE.keyed(&both)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn node(left: &[u8; 32], right: &[u8; 32]) -> [u8; 32] {
+        hash::TRANSACTION_NODE.keyed([*left, *right].as_flattened())
+    }
 
     /// RFC 6962, section 2.1, word for word.
     fn by_the_recursive_definition(leaves: &[LeafHash]) -> [u8; 32] {

@@ -9,6 +9,7 @@ pub mod amount;
 pub mod block;
 pub mod codec;
 pub mod hash;
+mod hash_many;
 pub mod height;
 pub mod keys;
 pub mod look_up;
@@ -16,6 +17,7 @@ pub mod merkle;
 pub mod peer;
 pub mod time;
 pub mod transaction;
+mod transaction_hashes;
 pub mod work;
 
 pub use address::{Address, AddressKind, ParseAddressError};

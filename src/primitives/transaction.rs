@@ -5,13 +5,9 @@ use super::amount::Amount;
 use super::codec::{self, Decode, Encode, List, Text};
 use super::hash::{self, BlockHash, LeafHash, SigningHash, TransactionId};
 use super::height::Height;
-use super::keys::{PublicKey, SecretKey, Signature, SignatureCheck};
-
-/// Bytes of a signature, which ends every encoded transaction.
-const SIGNATURE_BYTES: usize = 64;
-
-/// Bytes of the genesis hash, which stands before what ids and signing hashes are taken over.
-const GENESIS_BYTES: usize = 32;
+use super::keys::{PublicKey, SIGNATURE_BYTES, SecretKey, Signature};
+use super::transaction_hashes;
+pub use super::transaction_hashes::{TransactionHashes, signature_checks};
 
 /// One change of the state, wanted by the holder of the sender's key.
 #[derive(Debug, Clone, PartialEq, Eq, Encode, Decode)]
@@ -99,7 +95,7 @@ impl Transaction {
 
     /// What the sender signs.
     pub fn signing_hash(&self, genesis: &BlockHash) -> SigningHash {
-        SigningHash(hash::SIGNING_HASH.derive(unsigned(encode_behind(self, &mut genesis.0.to_vec()))))
+        transaction_hashes::signing_hash(self, genesis)
     }
 
     /// Hash of the whole encoding.
@@ -124,69 +120,6 @@ impl Transaction {
             Action::Anchor(_) => &[],
         }
     }
-}
-
-/// What is wanted of every transaction, from one encoding: who it is, where it stands in a block's tree, and its size.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TransactionHashes {
-    /// See [`Transaction::id`].
-    pub id: TransactionId,
-    /// See [`Transaction::leaf_hash`].
-    pub leaf: LeafHash,
-    /// Length of the encoding in bytes.
-    pub size: u32,
-}
-
-impl TransactionHashes {
-    /// Computes all of it.
-    pub fn of(transaction: &Transaction, genesis: &BlockHash) -> Self {
-        Self::over(transaction, &mut genesis.0.to_vec(), |unsigned| hash::TRANSACTION_ID.derive(unsigned))
-    }
-
-    /// The same for many.
-    pub fn of_each<'a>(
-        transactions: impl IntoIterator<Item = &'a Transaction>,
-        genesis: &BlockHash,
-    ) -> Vec<Self> {
-        let (mut buffer, mut id) = (genesis.0.to_vec(), hash::TRANSACTION_ID.derive_each());
-        transactions.into_iter().map(|transaction| Self::over(transaction, &mut buffer, &mut id)).collect()
-    }
-
-    fn over(transaction: &Transaction, buffer: &mut Vec<u8>, id: impl FnOnce(&[u8]) -> [u8; 32]) -> Self {
-        let bytes = encode_behind(transaction, buffer);
-        let encoded = &bytes[GENESIS_BYTES..];
-        Self {
-            id: TransactionId(id(unsigned(bytes))),
-            leaf: LeafHash(hash::TRANSACTION_LEAF.keyed(encoded)),
-            size: encoded.len() as u32,
-        }
-    }
-}
-
-/// The checks of these transactions' signatures.
-pub fn signature_checks<'a>(
-    signed: impl IntoIterator<Item = (&'a Transaction, &'a TransactionHashes)>,
-    genesis: &BlockHash,
-) -> Vec<SignatureCheck> {
-    let (mut buffer, mut signing_hash) = (genesis.0.to_vec(), hash::SIGNING_HASH.derive_each());
-    let check = |(transaction, hashes): (&Transaction, &TransactionHashes)| {
-        let message = signing_hash(unsigned(encode_behind(transaction, &mut buffer)));
-        // The leaf hash is over key, signature, and what is signed but for the genesis, which is always the same.
-        SignatureCheck::named(transaction.sender, &transaction.signature, &message, hashes.leaf.0)
-    };
-    signed.into_iter().map(check).collect()
-}
-
-/// `buffer` begins with the genesis hash; what follows is replaced by the encoded transaction.
-fn encode_behind<'a>(transaction: &Transaction, buffer: &'a mut Vec<u8>) -> &'a [u8] {
-    buffer.truncate(GENESIS_BYTES);
-    codec::encode_into(transaction, |bytes| buffer.extend_from_slice(bytes));
-    buffer
-}
-
-/// All but the signature.
-fn unsigned(encoded: &[u8]) -> &[u8] {
-    &encoded[..encoded.len() - SIGNATURE_BYTES]
 }
 
 #[cfg(test)]
@@ -254,23 +187,5 @@ mod tests {
         let action = Action::Anchor(Anchor { digest: [1; 32], label: Text::from("a file") });
         let anchor = Transaction { action, ..payment() };
         assert_eq!((anchor.outputs(), anchor.total_output()), (&[][..], Some(Amount::ZERO)));
-    }
-
-    #[test]
-    fn the_hashes_of_many_are_those_of_each() {
-        let genesis = BlockHash([9; 32]);
-        let (short, long) = (payment(), Transaction { nonce: 7, ..payment() });
-        let anchor = Transaction {
-            action: Action::Anchor(Anchor { digest: [1; 32], label: Text::default() }),
-            ..payment()
-        };
-        let all = [long, anchor, short];
-        let each: Vec<_> = all.iter().map(|one| TransactionHashes::of(one, &genesis)).collect();
-        assert_eq!(TransactionHashes::of_each(&all, &genesis), each);
-        for (transaction, hashes) in all.iter().zip(each) {
-            assert_eq!(hashes.size as usize, codec::encode(transaction).len());
-            assert_eq!(hashes.leaf, transaction.leaf_hash());
-            assert_eq!(hashes.id, transaction.id(&genesis));
-        }
     }
 }
