@@ -28,7 +28,10 @@ pub mod params_encoding;
 mod params_override;
 pub mod reward;
 pub mod state;
+mod state_hashes;
 mod state_leaf;
+mod state_parts;
+mod state_pass;
 pub mod state_root;
 pub mod state_tree;
 #[doc(hidden)]

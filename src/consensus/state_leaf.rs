@@ -4,12 +4,12 @@ use std::cmp::Ordering;
 
 use super::accounts::Account;
 use super::state_root::{
-    AccountPath, GROUP_BITS, LEAF_ACCOUNTS_MAX, PathPrefix, RECORD_BYTES, leaf_hash, path_of, record,
+    AccountPath, GROUP_BITS, LEAF_ACCOUNTS_MAX, PathPrefix, RECORD_BYTES, path_of, record,
 };
 use crate::primitives::{Address, Amount};
 
 /// Bits of a path that are kept beside an account.
-const PREFIX_BITS: usize = u64::BITS as usize;
+const PREFIX_BITS: u16 = u64::BITS as u16;
 
 /// An account on its way into or out of the tree. Of its path only the first 64 bits are kept: the rest is
 /// computed again in the rare case that two paths agree so far.
@@ -41,11 +41,11 @@ impl Entry {
     }
 
     /// Whether the path goes right at this depth.
-    pub(super) fn bit(&self, depth: usize) -> bool {
+    pub(super) fn bit(&self, depth: u16) -> bool {
         if depth < PREFIX_BITS {
             self.prefix.0 << depth >> (PREFIX_BITS - 1) == 1
         } else {
-            self.path().bit(depth)
+            self.path().bit(usize::from(depth))
         }
     }
 
@@ -78,8 +78,9 @@ impl Leaf {
         usize::from(self.count)
     }
 
-    pub(super) fn hash(&self) -> [u8; 32] {
-        leaf_hash(&self.records[..self.len()])
+    /// The accounts as they are hashed.
+    pub(super) fn records(&self) -> &[[u8; RECORD_BYTES]] {
+        &self.records[..self.len()]
     }
 
     /// The accounts by ascending path.

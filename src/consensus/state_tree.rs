@@ -1,15 +1,15 @@
-//! The tree over all accounts, kept up to date from what blocks touched, in one sorted pass.
+//! The tree over all accounts, kept up to date from what blocks touched: one sorted pass gives it its new shape and
+//! contents, and then the hashes follow, from the leaves up to the root, many side by side.
 
 use std::iter;
 
 use super::accounts::{Account, Accounts};
 use super::state_leaf::{Entry, Leaf};
-use super::state_root::{GROUP_BITS, LEAF_ACCOUNTS_MAX, TreeRoot, node_hash};
+use super::state_parts::{Link, Parts};
+use super::state_pass::Pass;
+use super::state_root::{GROUP_BITS, TreeRoot};
 use crate::primitives::Address;
 use crate::primitives::look_up::AT_ONCE;
-
-/// Leaves or nodes up to which no room is held in reserve: a leaf takes a kilobyte, and a simulation holds many small trees.
-const ROOM_EXACT_MAX: usize = 4;
 
 /// Changes of an update whose room is kept: to get megabytes from the system each time costs about as much as to sort
 /// them. A simulation holds thousands of trees that never see so many.
@@ -20,39 +20,11 @@ const CHANGES_KEPT_MIN: usize = 4_096;
 /// Takes about 90 bytes an account.
 #[derive(Debug, Clone)]
 pub struct StateTree {
-    root: Subtree,
-    leaves: Slots<Leaf>,
-    nodes: Slots<Node>,
+    root: Link,
+    root_hash: [u8; 32],
+    parts: Parts,
     /// Room for the changes of an update, kept for the next when it is much.
     changes: Vec<Entry>,
-}
-
-/// Where a subtree lives, and its hash.
-#[derive(Debug, Clone, Copy)]
-struct Subtree {
-    link: Link,
-    hash: [u8; 32],
-}
-
-#[derive(Debug, Clone, Copy)]
-enum Link {
-    Empty,
-    Leaf(u32),
-    Node(u32),
-}
-
-/// More than 16 accounts, by the bit at its depth.
-#[derive(Debug, Clone)]
-struct Node {
-    children: [Link; 2],
-    hashes: [[u8; 32]; 2],
-}
-
-/// Values by a small number that stays theirs until they are removed.
-#[derive(Debug, Clone)]
-struct Slots<T> {
-    items: Vec<T>,
-    free: Vec<u32>,
 }
 
 impl StateTree {
@@ -62,8 +34,10 @@ impl StateTree {
         let mut entries: Vec<_> = existing.map(|(address, account)| Entry::new(address, account)).collect();
         entries.sort_unstable_by(Entry::order);
         let mut tree =
-            Self { root: Subtree::EMPTY, leaves: Slots::new(), nodes: Slots::new(), changes: Vec::new() };
-        tree.root = tree.build_subtree(&entries, 0);
+            Self { root: Link::Empty, root_hash: [0; 32], parts: Parts::new(), changes: Vec::new() };
+        let mut pass = Pass::over(&mut tree.parts);
+        let root = pass.build_subtree(&entries, 0);
+        (tree.root, tree.root_hash) = (root, pass.finish(root));
         tree
     }
 
@@ -74,7 +48,11 @@ impl StateTree {
         look_up(touched, accounts, &mut changes);
         changes.sort_unstable_by(Entry::order);
         changes.dedup_by_key(|change| change.address);
-        self.root = self.update_subtree(self.root, &changes, 0);
+        if !changes.is_empty() {
+            let mut pass = Pass::over(&mut self.parts);
+            let root = pass.update_subtree(self.root, &changes, 0);
+            (self.root, self.root_hash) = (root, pass.finish(root));
+        }
         let mut groups: Vec<_> = changes.iter().map(Entry::group).collect();
         groups.dedup();
         if changes.capacity() >= CHANGES_KEPT_MIN {
@@ -86,7 +64,7 @@ impl StateTree {
 
     /// The root over all accounts.
     pub const fn root(&self) -> TreeRoot {
-        TreeRoot(self.root.hash)
+        TreeRoot(self.root_hash)
     }
 
     /// The accounts of one group (below 4,096) by ascending path.
@@ -96,8 +74,8 @@ impl StateTree {
             loop {
                 match pending.pop()? {
                     Link::Empty => {}
-                    Link::Leaf(leaf) => return Some(self.leaves.get(leaf)),
-                    Link::Node(node) => pending.extend(self.nodes.get(node).children.iter().rev()),
+                    Link::Leaf(leaf) => return Some(self.parts.leaves.get(leaf)),
+                    Link::Node(node) => pending.extend(self.parts.nodes.get(node).children.iter().rev()),
                 }
             }
         });
@@ -106,137 +84,12 @@ impl StateTree {
     }
 
     fn smallest_subtree_with_group(&self, group: u16) -> Link {
-        let mut link = self.root.link;
+        let mut link = self.root;
         for bit in (0..GROUP_BITS).rev() {
             let Link::Node(node) = link else { break };
-            link = self.nodes.get(node).children[usize::from(group >> bit & 1)];
+            link = self.parts.nodes.get(node).children[usize::from(group >> bit & 1)];
         }
         link
-    }
-
-    /// Brings a subtree up to date with changes that are sorted by path and all lie in it.
-    fn update_subtree(&mut self, subtree: Subtree, changes: &[Entry], depth: usize) -> Subtree {
-        if changes.is_empty() {
-            return subtree;
-        }
-        match subtree.link {
-            Link::Empty => {
-                let created: Vec<_> =
-                    changes.iter().filter(|entry| !entry.account.is_empty()).copied().collect();
-                self.build_subtree(&created, depth)
-            }
-            Link::Leaf(leaf) => self.update_leaf(leaf, changes, depth),
-            Link::Node(node) => {
-                self.update_children(node, changes, depth);
-                self.merged_if_small(node)
-            }
-        }
-    }
-
-    fn update_leaf(&mut self, link: u32, changes: &[Entry], depth: usize) -> Subtree {
-        let leaf = self.leaves.get_mut(link);
-        if changes.iter().all(|change| leaf.overwrite(change)) {
-            return Subtree { link: Link::Leaf(link), hash: leaf.hash() };
-        }
-        let merged = leaf.merged(changes);
-        self.leaves.remove(link);
-        self.build_subtree(&merged, depth)
-    }
-
-    fn update_children(&mut self, link: u32, changes: &[Entry], depth: usize) {
-        let (left, right) = split(changes, depth);
-        for (side, changes) in [left, right].into_iter().enumerate() {
-            let node = self.nodes.get(link);
-            let before = Subtree { link: node.children[side], hash: node.hashes[side] };
-            let after = self.update_subtree(before, changes, depth + 1);
-            let node = self.nodes.get_mut(link);
-            (node.children[side], node.hashes[side]) = (after.link, after.hash);
-        }
-    }
-
-    /// A node, or the leaf that takes its place when undoing blocks left it with at most 16 accounts.
-    fn merged_if_small(&mut self, link: u32) -> Subtree {
-        let node = self.nodes.get(link);
-        let as_leaves = node.children.map(|child| match child {
-            Link::Empty => Some(None),
-            Link::Leaf(leaf) => Some(Some(self.leaves.get(leaf))),
-            Link::Node(_) => None,
-        });
-        if let [Some(left), Some(right)] = as_leaves {
-            let leaves = || left.into_iter().chain(right);
-            if leaves().map(Leaf::len).sum::<usize>() <= LEAF_ACCOUNTS_MAX {
-                let entries: Vec<_> = leaves().flat_map(Leaf::entries).collect();
-                let children = node.children;
-                self.nodes.remove(link);
-                for child in children {
-                    self.remove_leaf(child);
-                }
-                return self.build_leaf(&entries);
-            }
-        }
-        Subtree { link: Link::Node(link), hash: node_hash(&node.hashes) }
-    }
-
-    fn remove_leaf(&mut self, link: Link) {
-        if let Link::Leaf(leaf) = link {
-            self.leaves.remove(leaf);
-        }
-    }
-
-    /// A new subtree of accounts that are sorted by path and not empty.
-    fn build_subtree(&mut self, entries: &[Entry], depth: usize) -> Subtree {
-        if entries.len() <= LEAF_ACCOUNTS_MAX {
-            return self.build_leaf(entries);
-        }
-        let (left, right) = split(entries, depth);
-        let children = [self.build_subtree(left, depth + 1), self.build_subtree(right, depth + 1)];
-        let node =
-            Node { children: children.map(|child| child.link), hashes: children.map(|child| child.hash) };
-        let hash = node_hash(&node.hashes);
-        Subtree { link: Link::Node(self.nodes.insert(node)), hash }
-    }
-
-    fn build_leaf(&mut self, entries: &[Entry]) -> Subtree {
-        if entries.is_empty() {
-            return Subtree::EMPTY;
-        }
-        let leaf = Leaf::new(entries);
-        let hash = leaf.hash();
-        Subtree { link: Link::Leaf(self.leaves.insert(leaf)), hash }
-    }
-}
-
-impl Subtree {
-    const EMPTY: Self = Self { link: Link::Empty, hash: [0; 32] };
-}
-
-impl<T> Slots<T> {
-    const fn new() -> Self {
-        Self { items: Vec::new(), free: Vec::new() }
-    }
-
-    fn insert(&mut self, item: T) -> u32 {
-        if let Some(slot) = self.free.pop() {
-            self.items[slot as usize] = item;
-            return slot;
-        }
-        if self.items.len() < ROOM_EXACT_MAX {
-            self.items.reserve_exact(1);
-        }
-        self.items.push(item);
-        u32::try_from(self.items.len() - 1).expect("memory holds far fewer than 2^32 leaves or nodes")
-    }
-
-    fn remove(&mut self, slot: u32) {
-        self.free.push(slot);
-    }
-
-    fn get(&self, slot: u32) -> &T {
-        &self.items[slot as usize]
-    }
-
-    fn get_mut(&mut self, slot: u32) -> &mut T {
-        &mut self.items[slot as usize]
     }
 }
 
@@ -251,11 +104,6 @@ fn look_up(touched: &[Address], accounts: &impl Accounts, entries: &mut Vec<Entr
             account,
         }));
     }
-}
-
-/// Entries sorted by path, parted by the bit at this depth.
-fn split(entries: &[Entry], depth: usize) -> (&[Entry], &[Entry]) {
-    entries.split_at(entries.partition_point(|entry| !entry.bit(depth)))
 }
 
 #[cfg(test)]
@@ -279,6 +127,12 @@ mod tests {
 
     fn account(balance: u64) -> Account {
         Account { balance: Amount(balance), nonce: 0 }
+    }
+
+    fn set_each<'a>(accounts: &mut AccountTable, these: impl Iterator<Item = &'a Address>, balance: u64) {
+        for address in these {
+            accounts.set(*address, account(balance));
+        }
     }
 
     fn table(count: u32) -> AccountTable {
@@ -321,8 +175,50 @@ mod tests {
             tree.update(&addresses(step), &accounts);
             assert!(agrees_with_the_definition(&tree, &accounts));
         }
-        assert_eq!(tree.leaves.free.len(), tree.leaves.items.len(), "every leaf was given back");
-        assert_eq!(tree.nodes.free.len(), tree.nodes.items.len(), "every node was given back");
+        assert!(tree.parts.leaves.is_empty(), "every leaf was given back");
+        assert!(tree.parts.nodes.is_empty(), "every node was given back");
+    }
+
+    #[test]
+    fn accounts_that_come_and_go_within_one_update_lead_to_the_roots_of_the_definition() {
+        let mut accounts = AccountTable::default();
+        let mut tree = StateTree::build([]);
+        let mut random = 1_u64;
+        let mut draw = |below: u64| {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (random >> 33) % below
+        };
+        for _ in 0..300 {
+            let empties = draw(4);
+            let touched = addresses((0..draw(120)).map(|_| draw(200) as u32));
+            for address in &touched {
+                accounts.set(*address, account(if draw(4) < empties { 0 } else { draw(1_000) + 1 }));
+            }
+            tree.update(&touched, &accounts);
+            assert!(agrees_with_the_definition(&tree, &accounts));
+        }
+    }
+
+    #[test]
+    fn a_node_that_takes_the_number_of_one_that_went_has_the_hashes_of_its_own_children() {
+        let on_path = |bits: &[bool], count| {
+            let fits = |number: &u32| {
+                let path = path_of(&address(*number));
+                bits.iter().enumerate().all(|(depth, bit)| path.bit(depth) == *bit)
+            };
+            addresses((0..).filter(fits).take(count))
+        };
+        let (left, right) = (on_path(&[false, false], 17), on_path(&[false, true], 17));
+        let mut accounts = AccountTable::default();
+        set_each(&mut accounts, left.iter().chain(&right), 1);
+        let mut tree = StateTree::build(accounts.sorted());
+        // Two nodes become leaves, and two nodes are made, the upper one with nothing to its left.
+        let come = on_path(&[true, true], 17);
+        let (go, stay) = (left[..7].iter().chain(&right[..7]), left[7..].iter().chain(&right[7..]));
+        set_each(&mut accounts, go.clone(), 0);
+        set_each(&mut accounts, stay.clone().chain(&come), 2);
+        tree.update(&go.chain(stay).chain(&come).copied().collect::<Vec<_>>(), &accounts);
+        assert!(agrees_with_the_definition(&tree, &accounts));
     }
 
     #[test]
@@ -368,12 +264,12 @@ mod tests {
         let mut entries: Vec<_> = (0..40).map(alike).collect();
         entries.sort_by(Entry::order);
         assert!(entries.is_sorted_by_key(|entry| path_of(&entry.address)));
-        let bits: Vec<_> = (60..70).map(|depth| alike(1).bit(depth)).collect();
+        let bits: Vec<_> = (60..70_u16).map(|depth| alike(1).bit(depth)).collect();
         let path = path_of(&address(1));
         let expected = [false, true, false, true].into_iter().chain((64..70).map(|depth| path.bit(depth)));
         assert_eq!(bits, expected.collect::<Vec<_>>());
         let mut tree = StateTree::build([]);
-        let subtree = tree.build_subtree(&entries, 64);
-        assert!(matches!(subtree.link, Link::Node(_)));
+        let subtree = Pass::over(&mut tree.parts).build_subtree(&entries, 64);
+        assert!(matches!(subtree, Link::Node(_)));
     }
 }
