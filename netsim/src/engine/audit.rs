@@ -20,7 +20,9 @@ pub(crate) struct Audit {
     /// The tip of its last picture; kept over a kill.
     shown: Option<(BlockHash, Work)>,
     /// The tip that its reports led to, in this life.
-    reported: Option<BlockHash>,
+    pub(crate) reported: Option<BlockHash>,
+    /// Whether it has reported anything of its chain or its pool since that was last looked at.
+    pub(crate) has_news: bool,
     /// Whether it has shown anything in this life.
     has_begun: bool,
     /// The order in which it committed bodies in this life: that in which they were checked.
@@ -59,25 +61,25 @@ impl World {
         &self.observer.violations
     }
 
-    /// The tip that a node's reports led to, once nothing is on its way to the disk that they would wait for.
-    pub(crate) fn reported_tip(&self, node: NodeIndex) -> Option<BlockHash> {
-        let SimNode { audit, writing, .. } = &self.nodes[node];
-        audit.reported.filter(|_| writing.is_empty())
+    /// Notes what should not have been.
+    pub(crate) fn find(&mut self, finding: &Finding) {
+        self.violate(finding.property, &finding.what);
     }
 
     /// Every transaction that a node took on is in its pool, on its chain, or was dropped for a reason. What its chain
-    /// holds counts as settled: it is owed again when a branch is left.
+    /// holds counts as settled: it is owed again when a branch is left. False: it cannot be told yet.
     pub(crate) fn account_for_pool(
         &mut self,
         node: NodeIndex,
         is_on_chain: impl Fn(&TransactionId) -> bool,
-    ) -> Result<(), Finding> {
+    ) -> Result<bool, Finding> {
         let SimNode { audit, writing, core, .. } = &mut self.nodes[node];
+        audit.has_news = false;
         // What is said of it may still wait for the disk.
-        let Some(core) = core.as_ref().filter(|_| writing.is_empty()) else { return Ok(()) };
+        let Some(core) = core.as_ref().filter(|_| writing.is_empty()) else { return Ok(false) };
         audit.owed.retain(|id| !is_on_chain(id));
         let lost = audit.owed.iter().find(|id| core.mempool().get(id).is_none());
-        lost.map_or(Ok(()), |id| {
+        lost.map_or(Ok(true), |id| {
             let what = format!("node {node} took transaction {id} on and has it no more");
             Err(Property::Accounting.broken(what))
         })
@@ -111,6 +113,7 @@ impl World {
 
     /// Reports of the tip follow on each other without a gap: nothing that was confirmed goes without being reported.
     pub(super) fn audit_event(&mut self, node: NodeIndex, event: &Event) {
+        self.nodes[node].audit.has_news = true;
         match event {
             Event::TipChanged(change) => self.audit_tip_change(node, change),
             Event::TransactionDropped { id, .. } => {

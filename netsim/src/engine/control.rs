@@ -98,6 +98,9 @@ impl World {
         }
         self.floods.forget(node);
         self.nodes[node].kill();
+        if let Some(overseer) = &mut self.overseer {
+            overseer.end(node);
+        }
         self.paused_until_us[node] = 0;
         self.lives[node] += 1;
         let peer = self.nodes[node].peer;
@@ -115,8 +118,19 @@ impl World {
         self.chance.cores.fill_bytes(&mut seed);
         self.lives[node] += 1;
         self.nodes[node].audit.begin_anew();
+        let mut overseer = self.overseer.take();
+        if let Some(overseer) = &mut overseer {
+            overseer.begin(self, node);
+        }
         let effects = self.nodes[node].start(&self.params, seed, self.now_us);
+        if let Some(overseer) = &mut overseer {
+            overseer.note(node, self.nodes[node].now(self.now_us), &effects);
+        }
         self.carry_out(node, effects);
+        if let Some(overseer) = &mut overseer {
+            overseer.look(self, node);
+        }
+        self.overseer = overseer;
         if self.nodes[node].hash_rate > 0.0 {
             self.input(node, Input::WantTemplates(true));
         }

@@ -10,6 +10,9 @@ use super::flood::Copy;
 use super::node::index_of;
 use super::world::World;
 
+/// Why a core never fails here.
+const READABLE: &str = "a store in memory can always be read";
+
 impl World {
     /// Lets the next thing happen, if it is not after this moment. False: nothing is left until then.
     pub(super) fn step(&mut self, until_us: u64) -> bool {
@@ -25,15 +28,24 @@ impl World {
         true
     }
 
-    /// Gives a core an input, and carries out what it answers.
+    /// Gives a core an input, carries out what it answers, and looks at what came of it if anybody wants that.
     pub(super) fn input(&mut self, node: NodeIndex, input: Input) {
         let now = self.nodes[node].now(self.now_us);
         let Some(core) = self.nodes[node].core.as_mut() else { return };
         let (kind, key) = describe(&input);
         self.trace.note(self.now_us, node as u32, kind, key);
         self.observer.inputs += 1;
-        let effects = core.handle(now, input).expect("a store in memory can always be read");
+        let Some(mut overseer) = self.overseer.take() else {
+            let effects = core.handle(now, input).expect(READABLE);
+            return self.carry_out(node, effects);
+        };
+        overseer.hear(self, node, now, &input);
+        let core = self.nodes[node].core.as_mut();
+        let effects = core.map_or_else(Vec::new, |core| core.handle(now, input).expect(READABLE));
+        overseer.note(node, now, &effects);
         self.carry_out(node, effects);
+        overseer.look(self, node);
+        self.overseer = Some(overseer);
     }
 
     /// Lets a core have an input after so many microseconds.

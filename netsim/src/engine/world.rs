@@ -19,6 +19,7 @@ use super::store::{Library, NodeStore};
 use super::trace_hash::TraceHash;
 use super::traffic::Letter;
 use super::{NodeIndex, ask};
+use crate::checks::Overseer;
 use crate::record::Traffic;
 use crate::story::StoryWriter;
 
@@ -39,7 +40,7 @@ pub struct WorldConfig {
     pub disk_us: u64,
     /// What may go wrong at any moment.
     pub faults: Faults,
-    /// Whether what nodes show and report is audited all along.
+    /// Whether every step of every node is looked at.
     pub audits: bool,
 }
 
@@ -119,6 +120,8 @@ pub struct World {
     /// Where what happens is written, if anybody wants it.
     pub(super) story: Option<StoryWriter>,
     pub(super) last_ticket: u64,
+    /// Who looks at every step, if anybody does; away while it looks.
+    pub(crate) overseer: Option<Box<Overseer>>,
 }
 
 impl World {
@@ -150,6 +153,7 @@ impl World {
             crashed: Vec::new(),
             paused_until_us: Vec::new(),
             last_ticket: ask::NOBODY_WAITS,
+            overseer: config.audits.then(Box::default),
             config,
         }
     }

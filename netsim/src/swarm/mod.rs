@@ -1,14 +1,10 @@
 //! Swarm testing: each seed draws a network and which faults it suffers, how often; then all is mended and must come
 //! together again.
 //!
-//! Checked all along: what nodes show and report (`engine/audit.rs`), every block that is found against a dull `model`
-//! of the rules (`oracle`), and what each node holds against what follows from its chain (`inspect`). Checked at the
-//! end: that they converge, money, and what became of every transaction.
+//! Checked after every step of a node: all that must hold at any moment (`checks`). Checked at the end: that they
+//! converge, money, and what became of every transaction.
 
 mod drive;
-mod inspect;
-mod model;
-mod oracle;
 mod plan;
 mod trouble;
 mod vandal;

@@ -8,7 +8,7 @@ use cairn::consensus::state_root_by_definition;
 use cairn::consensus::{Account, MaturingReward};
 use cairn::primitives::{Address, Amount, Block, CompactTarget, Height, StateRoot, Transaction};
 
-use crate::checks::{Finding, Property};
+use super::{Finding, Property};
 
 /// What the first block earns, in pebbles; it halves far beyond any run.
 const SUBSIDY: u64 = 1_000_000_000;

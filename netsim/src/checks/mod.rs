@@ -1,4 +1,16 @@
 //! What must hold of a network, whatever happens to it, and what is found when it does not.
+//!
+//! | what is looked at | where |
+//! | --- | --- |
+//! | every node after each of its steps | `overseer`, with `choice` and `manners` |
+//! | every block that is found, against a dull `model` of the rules | `oracle` |
+//! | what nodes show and report, when they do | `engine/audit.rs` |
+
+mod choice;
+mod manners;
+mod model;
+mod oracle;
+mod overseer;
 
 use std::fmt;
 
@@ -6,6 +18,7 @@ use cairn::node::Query;
 use cairn::node::query::Answer;
 
 use crate::engine::{NodeIndex, World};
+pub(crate) use overseer::Overseer;
 
 /// Why a property does not hold.
 pub type Verdict = Result<(), String>;
@@ -47,6 +60,10 @@ pub enum Property {
     Caps,
     /// A miner works on the tip of its node.
     Mining,
+    /// A block is tried when its time has come, and a sync that may go on does.
+    Prompt,
+    /// Who refuses is not asked again and again.
+    Patience,
     /// No honest node bans another, or leaves it for what it did not do.
     Blame,
     /// Once all is mended, honest nodes come together.
@@ -87,6 +104,8 @@ impl Property {
             Self::Accounting => "accounting",
             Self::Caps => "caps",
             Self::Mining => "mining",
+            Self::Prompt => "prompt",
+            Self::Patience => "patience",
             Self::Blame => "blame",
             Self::Agreement => "agreement",
             Self::Panic => "panic",

@@ -1,28 +1,25 @@
 //! What follows from the blocks alone, found in another way than the node finds it.
 
 use std::collections::HashMap;
-use std::rc::Rc;
 
 use cairn::consensus::check_block::CheckedBlock;
 use cairn::consensus::params::Params;
 use cairn::consensus::state::State;
 use cairn::consensus::{STATE_ROOT_INTERVAL, check_expiry};
 use cairn::primitives::keys::verify;
-use cairn::primitives::{BlockHash, Header, StateRoot, TransactionId, Work};
+use cairn::primitives::{BlockHash, Header, StateRoot, Timestamp, TransactionId, Work};
 use foldhash::fast::FixedState;
 
 use super::model::{Model, check_difficulty};
-use crate::checks::{Finding, Property};
+use super::{Finding, Property};
 use crate::engine::{Track, World};
 
 /// Everything that was found, by honest rules and replayed block by block.
 #[derive(Debug, Default)]
-pub(super) struct Oracle {
+pub(crate) struct Oracle {
     after: HashMap<BlockHash, After, FixedState>,
     /// The blocks in which a transaction stands.
     blocks_of: HashMap<TransactionId, Vec<BlockHash>, FixedState>,
-    /// Chains that were asked for, genesis left out, lowest first.
-    chains: HashMap<BlockHash, Rc<Vec<BlockHash>>, FixedState>,
 }
 
 /// What holds after a block.
@@ -58,30 +55,19 @@ impl Oracle {
         self.after.get(block)
     }
 
-    /// The blocks up to this one, lowest first.
-    pub(super) fn chain(&mut self, tip: BlockHash) -> Rc<Vec<BlockHash>> {
-        if let Some(chain) = self.chains.get(&tip) {
-            return Rc::clone(chain);
-        }
-        let mut chain = Vec::new();
-        let mut at = tip;
-        while let Some(after) = self.after.get(&at).filter(|after| after.height > 0) {
-            chain.push(at);
-            at = after.header.previous;
-        }
-        chain.reverse();
-        let chain = Rc::new(chain);
-        self.chains.insert(tip, Rc::clone(&chain));
-        chain
+    /// Whether a transaction stands on the chain that ends with a block. Most are asked about near its end.
+    pub(crate) fn is_on(&self, id: &TransactionId, tip: BlockHash) -> bool {
+        self.blocks_of.get(id).is_some_and(|blocks| blocks.iter().any(|block| self.is_under(block, tip)))
     }
 
-    /// Whether a transaction stands on a chain.
-    pub(super) fn is_on(&self, id: &TransactionId, chain: &[BlockHash]) -> bool {
-        let stands = |block: &BlockHash| {
-            let height = self.after.get(block).map_or(0, |after| after.height as usize);
-            height.checked_sub(1).and_then(|place| chain.get(place)) == Some(block)
-        };
-        self.blocks_of.get(id).is_some_and(|blocks| blocks.iter().any(stands))
+    /// Whether a block is another or one of its ancestors.
+    fn is_under(&self, block: &BlockHash, tip: BlockHash) -> bool {
+        let Some(height) = self.after.get(block).map(|after| after.height) else { return false };
+        let mut at = tip;
+        while let Some(after) = self.after.get(&at).filter(|after| after.height > height) {
+            at = after.header.previous;
+        }
+        at == *block
     }
 
     fn learn_block(&mut self, track: &Track, params: &Params) -> Result<(), Finding> {
@@ -95,9 +81,8 @@ impl Oracle {
         let grandparent = self.after.get(&parent.header.previous);
         let block = CheckedBlock::trusted(track.block.clone(), params);
         let after = parent.child(&block, grandparent, params).map_err(named)?;
-        let chain = self.chain(track.parent);
         for hashes in block.hashes() {
-            if self.is_on(&hashes.id, &chain) {
+            if self.is_on(&hashes.id, track.parent) {
                 let what = format!("transaction {} stands on its chain already", hashes.id);
                 return Err(named(Property::Twice.broken(what)));
             }
@@ -111,6 +96,11 @@ impl Oracle {
 }
 
 impl After {
+    /// When the block says it was found.
+    pub(super) fn time(&self) -> Timestamp {
+        self.header.time
+    }
+
     fn genesis(params: &Params) -> Self {
         let model = Model::genesis(params);
         let root = model.root();
