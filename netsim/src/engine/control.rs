@@ -131,6 +131,7 @@ impl World {
             overseer.look(self, node);
         }
         self.overseer = overseer;
+        self.begin_mischief(node);
         if self.nodes[node].hash_rate > 0.0 {
             self.input(node, Input::WantTemplates(true));
         }

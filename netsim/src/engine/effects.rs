@@ -80,7 +80,8 @@ impl World {
         if self.does(node, Misdeed::Silent) {
             return self.leave_waiting(index_of(peer), node, request);
         }
-        self.send(node, index_of(peer), Letter::Answer(request, body));
+        let refusal = self.refusal(node, request, &body);
+        self.send(node, index_of(peer), refusal.unwrap_or(Letter::Answer(request, body)));
     }
 
     fn publish(&mut self, node: NodeIndex, gossip: Gossip) {

@@ -25,6 +25,8 @@ pub(crate) enum What {
     BlockFound { draw: u32 },
     /// The node dials a neighbour again.
     Redial { to: u32 },
+    /// The node tells of blocks without parents.
+    Orphans,
 }
 
 /// Values by a small number that is theirs until they are taken out.

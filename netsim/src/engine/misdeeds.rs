@@ -3,15 +3,22 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use cairn::node::input::RequestId;
 use cairn::node::message::{CompactBlock, Gossip, Status, SyncRequest, SyncResponse};
-use cairn::primitives::{Address, BlockHash, Header, Height, Work};
+use cairn::primitives::{Address, BlockHash, Header, Height, List, Work};
+use rand::RngExt;
 
 use super::NodeIndex;
+use super::event::What;
 use super::traffic::Letter;
 use super::world::World;
 
 /// How many blocks more than it has a boaster claims.
 const BOASTED_BLOCKS: u32 = 100;
+/// Microseconds between two times that a node tells of blocks without parents.
+const ORPHANS_US: u64 = 5_000_000;
+/// How many it tells of each time.
+const ORPHANS: usize = 4;
 
 /// A way to misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,6 +27,8 @@ pub enum Misdeed {
     ForeignBodies,
     /// Never answers a question.
     Silent,
+    /// Refuses to send blocks, or says that it has none; transactions of blocks it refuses too.
+    Refuser,
     /// Claims more work than there is.
     Boaster,
     /// Forwards nothing.
@@ -30,6 +39,8 @@ pub enum Misdeed {
     Orphans,
     /// Keeps the blocks it finds until they hurt most (Eyal and Sirer, "Majority is not enough", 2014).
     SelfishMiner,
+    /// Keeps every rule. What a scenario lets it do is an attack, and its blocks count as an attacker's.
+    Attacker,
 }
 
 /// What a selfish miner keeps back.
@@ -44,6 +55,41 @@ impl World {
     /// Lets a node misbehave from now.
     pub fn misbehave(&mut self, node: NodeIndex, misdeed: Misdeed) {
         self.nodes[node].misdeeds.push(misdeed);
+        if misdeed == Misdeed::Orphans && self.nodes[node].is_running() {
+            self.happen(ORPHANS_US, node, What::Orphans);
+        }
+    }
+
+    /// A node begins its life: what it does by the clock begins, too.
+    pub(super) fn begin_mischief(&mut self, node: NodeIndex) {
+        if self.does(node, Misdeed::Orphans) {
+            self.happen(ORPHANS_US, node, What::Orphans);
+        }
+    }
+
+    /// A node tells of blocks without parents, as it does from time to time.
+    pub(super) fn tell_of_orphans(&mut self, node: NodeIndex) {
+        self.publish_orphans(node, ORPHANS);
+        self.happen(ORPHANS_US, node, What::Orphans);
+    }
+
+    /// What a node says instead of an answer that it does not want to give; `None` if it gives it.
+    pub(super) fn refusal(
+        &mut self,
+        node: NodeIndex,
+        request: RequestId,
+        body: &SyncResponse,
+    ) -> Option<Letter> {
+        if !self.does(node, Misdeed::Refuser) {
+            return None;
+        }
+        match body {
+            SyncResponse::Blocks(_) if self.chance.mischief.random() => {
+                Some(Letter::Answer(request, SyncResponse::Blocks(List::default())))
+            }
+            SyncResponse::Blocks(_) | SyncResponse::BlockTransactions(_) => Some(Letter::Refusal(request)),
+            SyncResponse::Status(_) | SyncResponse::Headers(_) | SyncResponse::Mempool(_) => None,
+        }
     }
 
     /// Whether a node misbehaves in any way.
@@ -79,7 +125,7 @@ impl World {
                 }
                 Letter::Answer(request, SyncResponse::Blocks(blocks))
             }
-            other @ (Letter::Question(..) | Letter::Answer(..)) => other,
+            other @ (Letter::Question(..) | Letter::Answer(..) | Letter::Refusal(_)) => other,
         }
     }
 

@@ -61,7 +61,7 @@ impl World {
     }
 
     /// Tells the neighbours of so many blocks whose parents do not exist.
-    pub fn publish_orphans(&mut self, node: NodeIndex, count: usize) {
+    pub(super) fn publish_orphans(&mut self, node: NodeIndex, count: usize) {
         let Some(template) = self.nodes[node].template.clone() else { return };
         for _ in 0..count {
             let mut parent = [0; 32];

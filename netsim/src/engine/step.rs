@@ -86,6 +86,7 @@ impl World {
                 self.draw_block(node);
             }
             What::Redial { to } => self.redial(node, to as usize),
+            What::Orphans => self.tell_of_orphans(node),
             What::Wake { .. } | What::BlockFound { .. } => {}
         }
     }
@@ -105,7 +106,11 @@ impl World {
             }
             What::Letter { slot, .. } => drop(self.letters.take(slot)),
             What::Input { slot } => drop(self.inputs.take(slot)),
-            What::Commit | What::Wake { .. } | What::BlockFound { .. } | What::Redial { .. } => {}
+            What::Commit
+            | What::Wake { .. }
+            | What::BlockFound { .. }
+            | What::Redial { .. }
+            | What::Orphans => {}
         }
     }
 }

@@ -28,6 +28,8 @@ const STATUS_BYTES: u64 = TAG_BYTES + 4 * 32 + 4 + 8;
 pub(crate) enum Letter {
     Question(RequestId, SyncRequest),
     Answer(RequestId, SyncResponse),
+    /// There will be no answer.
+    Refusal(RequestId),
 }
 
 impl World {
@@ -170,8 +172,8 @@ impl World {
         let (asker, answerer, request) = match letter {
             Letter::Question(request, _) => (from, to, *request),
             // Who asked hears of a lost connection anyway.
-            Letter::Answer(..) if why == RequestFailure::Disconnected => return,
-            Letter::Answer(request, _) => (to, from, *request),
+            Letter::Answer(..) | Letter::Refusal(_) if why == RequestFailure::Disconnected => return,
+            Letter::Answer(request, _) | Letter::Refusal(request) => (to, from, *request),
         };
         let peer = self.nodes[answerer].peer;
         self.input_in(delay_us, asker, Input::Response { peer, request, body: Err(why) });
@@ -187,6 +189,7 @@ impl Letter {
             }
             Self::Question(_, body) => encoded_len(body) as u64,
             Self::Answer(_, body) => encoded_len(body) as u64,
+            Self::Refusal(_) => 0,
         }
     }
 
@@ -194,6 +197,7 @@ impl Letter {
         match self {
             Self::Question(request, body) => Input::Request { peer, request, body },
             Self::Answer(request, body) => Input::Response { peer, request, body: Ok(body) },
+            Self::Refusal(request) => Input::Response { peer, request, body: Err(RequestFailure::Refused) },
         }
     }
 }

@@ -224,6 +224,10 @@ const fn misdeed(kind: RoleKind) -> Misdeed {
         RoleKind::Boaster => Misdeed::Boaster,
         RoleKind::Freeloader => Misdeed::Freeloader,
         RoleKind::SelfishMiner => Misdeed::SelfishMiner,
+        RoleKind::Refuser => Misdeed::Refuser,
+        RoleKind::RuleBreaker => Misdeed::RuleBreaker,
+        RoleKind::Orphans => Misdeed::Orphans,
+        RoleKind::Attacker => Misdeed::Attacker,
     }
 }
 

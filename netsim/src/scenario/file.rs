@@ -304,6 +304,14 @@ pub enum RoleKind {
     Freeloader,
     /// Keeps the blocks it finds until they hurt most (Eyal and Sirer).
     SelfishMiner,
+    /// Refuses to send blocks, or says that it has none.
+    Refuser,
+    /// Finds blocks that break a rule, one in two.
+    RuleBreaker,
+    /// Tells of blocks whose parents do not exist, without end.
+    Orphans,
+    /// Keeps every rule; what the events let it do is an attack, and its blocks count as an attacker's.
+    Attacker,
 }
 
 /// What must come of it. What is not said is not looked at.

@@ -13,10 +13,11 @@ const OLD_SHARE: f64 = 0.08;
 const HISTORY_MAX: u32 = 2_600;
 /// That who misbehaves in one way also does in another.
 const MISDEED_MORE: f64 = 0.2;
-/// All ways to misbehave.
-const MISDEEDS: [Misdeed; 7] = [
+/// All ways to misbehave by oneself.
+const MISDEEDS: [Misdeed; 8] = [
     Misdeed::ForeignBodies,
     Misdeed::Silent,
+    Misdeed::Refuser,
     Misdeed::Boaster,
     Misdeed::Freeloader,
     Misdeed::RuleBreaker,

@@ -5,12 +5,10 @@ use rand::RngExt;
 use super::drive::{DISK_US, Drive, MINUTE, SECOND, SLOW_DISK_US, STEP_US};
 use super::plan::Swarm;
 use crate::checks::Finding;
-use crate::engine::{Misdeed, NodeIndex};
+use crate::engine::NodeIndex;
 
 /// Payments of a flood.
 const FLOOD: u32 = 300;
-/// Blocks without a parent that a node tells of in a step.
-const ORPHANS: usize = 4;
 
 impl Drive {
     /// Notes who crashed by itself.
@@ -43,11 +41,6 @@ impl Drive {
         }
         if self.comes(flood) {
             (0..FLOOD).for_each(|_| self.load.pay(&mut self.world));
-        }
-        for liar in 0..self.swarm.nodes {
-            if self.world.does(liar, Misdeed::Orphans) {
-                self.world.publish_orphans(liar, ORPHANS);
-            }
         }
         if self.comes(vandal) && self.world.is_honest(node) {
             self.vandal.strike(&mut self.world, node, &mut self.random)?;
