@@ -1,6 +1,6 @@
 //! Fetching bodies of the best branch that somebody has, from several peers in parallel, in a moving window.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::Node;
@@ -11,7 +11,7 @@ use super::headers::{Body, Index};
 use super::holdings::Holding;
 use super::message::{BLOCKS_PER_REQUEST_MAX, SyncRequest};
 use super::now::Now;
-use super::peers::{Asked, Peer, Peers, STALL_MS_MAX, STALL_MS_MIN};
+use super::peers::{Asked, Peer, Peers, Pending, STALL_MS_MAX, STALL_MS_MIN};
 use super::penalty::Offence;
 use super::timers::Timer;
 use crate::primitives::{Block, BlockHash, List, PeerId};
@@ -105,11 +105,13 @@ impl Download {
 
     /// Blocks that wait for an answer which nobody owes would wait for ever.
     pub(super) fn asked_of_nobody(&self, peers: &Peers) -> Holding {
-        let is_owed = |(hash, peer): (&BlockHash, &PeerId)| {
-            peers.owes(*peer, |asked| matches!(asked, Asked::Blocks(hashes) if hashes.contains(hash)))
-        };
-        let to_nobody = self.in_flight.iter().filter(|asked| !is_owed(*asked)).count();
-        Holding::new("blocks asked of nobody", to_nobody, 0)
+        let mut owed = BTreeSet::<&BlockHash>::new();
+        for Pending { peer, asked } in peers.requests.values().filter(|_| !self.in_flight.is_empty()) {
+            if let Asked::Blocks(hashes) = asked {
+                owed.extend(hashes.iter().filter(|hash| self.in_flight.get(hash) == Some(peer)));
+            }
+        }
+        Holding::new("blocks asked of nobody", self.in_flight.len() - owed.len(), 0)
     }
 
     fn blocks_per_request(&self) -> usize {
