@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -98,7 +99,7 @@ fn copy_over(
         for entry in fs::read_dir(&from).map_err(failed)? {
             copy_over(root, copy, &part.join(entry.map_err(failed)?.file_name()), mutated)?;
         }
-        return Ok(());
+        return clear_away(&from, &to).map_err(failed);
     }
     let bytes = match mutated.get(part) {
         Some(text) => text.clone().into_bytes(),
@@ -109,6 +110,18 @@ fn copy_over(
     } else {
         fs::write(&to, bytes).map_err(failed)
     }
+}
+
+/// Removes from a folder of the copy what the source does not have any more.
+fn clear_away(from: &Path, to: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(to)? {
+        let (name, path) = entry.map(|entry| (entry.file_name(), entry.path()))?;
+        if from.join(name).exists() {
+            continue;
+        }
+        if path.is_dir() { fs::remove_dir_all(path)? } else { fs::remove_file(path)? }
+    }
+    Ok(())
 }
 
 fn build(copy: &Path) -> Result<(), BugError> {
@@ -149,6 +162,26 @@ mod tests {
         let one = "(if crate::planted::is(\"one\") { a <= b } else { a < b })";
         let two = "if crate::planted::is(\"two\") {  } else { go(); }";
         assert_eq!(changed, format!("x({one}); {two}"));
+    }
+
+    #[test]
+    fn what_the_source_lost_is_cleared_away() {
+        let root = std::env::temp_dir().join(format!("netsim-plant-{}", std::process::id()));
+        let copy = root.join("copy");
+        fs::create_dir_all(root.join("src/kept")).unwrap();
+        for file in ["src/kept/a.rs", "src/b.rs"] {
+            fs::write(root.join(file), file).unwrap();
+        }
+        copy_over(&root, &copy, Path::new("src"), &BTreeMap::new()).unwrap();
+        fs::write(copy.join("src/kept.rs"), "moved since").unwrap();
+        fs::create_dir(copy.join("src/gone")).unwrap();
+        copy_over(&root, &copy, Path::new("src"), &BTreeMap::new()).unwrap();
+        let left = |path: &str| copy.join(path).exists();
+        assert_eq!(
+            ["src/kept/a.rs", "src/b.rs", "src/kept.rs", "src/gone"].map(left),
+            [true, true, false, false]
+        );
+        fs::remove_dir_all(root).unwrap();
     }
 
     #[test]
