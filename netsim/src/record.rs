@@ -17,6 +17,8 @@ pub struct RunRecord {
     pub seed: u64,
     /// Nodes at the end, those that were stopped included.
     pub nodes: usize,
+    /// Places of those that misbehaved, ascending.
+    pub misbehaving: Vec<usize>,
     /// The network as it began.
     pub network: NetworkFacts,
     /// How long the run was.
@@ -25,7 +27,7 @@ pub struct RunRecord {
     pub blocks: Vec<BlockRecord>,
     /// Every switch of a node to another branch, in the order of time.
     pub reorganisations: Vec<Reorganisation>,
-    /// How many tips there were, over time.
+    /// How many tips honest nodes had, over time.
     pub tips: Vec<TipsSample>,
     /// How many transactions waited, over time.
     pub mempool: Vec<MempoolSample>,
@@ -117,12 +119,12 @@ pub struct Reorganisation {
     pub depth: usize,
 }
 
-/// How far the nodes agreed at one moment.
+/// How far the honest nodes agreed at one moment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct TipsSample {
     /// When.
     pub at_us: u64,
-    /// Nodes that ran.
+    /// Honest nodes that ran.
     pub running: usize,
     /// Different tips among them.
     pub distinct: usize,
@@ -201,10 +203,22 @@ impl RunRecord {
         self.verdicts.iter().all(|verdict| verdict.passed || verdict.reported_only)
     }
 
-    /// Blocks that were found but are not on the best chain, as a share of all; 0 without blocks.
+    /// The blocks that honest nodes found: what others mine for themselves says nothing of how blocks fare.
+    pub fn honest_blocks(&self) -> impl Iterator<Item = &BlockRecord> {
+        self.blocks.iter().filter(|block| self.misbehaving.binary_search(&block.miner).is_err())
+    }
+
+    /// Blocks that honest nodes found but that are not on the best chain, as a share of theirs; 0 without blocks.
     pub fn stale_rate(&self) -> f64 {
-        let stale = self.blocks.iter().filter(|block| !block.on_best_chain).count();
-        stale as f64 / self.blocks.len().max(1) as f64
+        let stale = self.honest_blocks().filter(|block| !block.on_best_chain).count();
+        stale as f64 / self.honest_blocks().count().max(1) as f64
+    }
+
+    /// Blocks of misbehaving nodes on the best chain, as a share of all that are; 0 without blocks.
+    pub fn attacker_share(&self) -> f64 {
+        let best = self.blocks.iter().filter(|block| block.on_best_chain).count();
+        let honest = self.honest_blocks().filter(|block| block.on_best_chain).count();
+        (best - honest) as f64 / best.max(1) as f64
     }
 
     /// The depth of the deepest switch of branches.

@@ -76,10 +76,11 @@ fn facts(record: &RunRecord, cpu_ms: Option<u64>, memory: Option<Memory>) -> Str
             record.seed,
         ),
         format!(
-            "  {} of virtual time, {} blocks found, {:.2} % of them stale",
+            "  {} of virtual time, {} blocks found, {:.2} % of {} stale",
             clock(record.duration_us),
             count(record.blocks.len() as u64),
             record.stale_rate() * 100.0,
+            if record.misbehaving.is_empty() { "them" } else { "the honest ones" },
         ),
         format!(
             "  {} messages arrived ({} of gossip, {} of these known already), {} lost",
@@ -90,6 +91,16 @@ fn facts(record: &RunRecord, cpu_ms: Option<u64>, memory: Option<Memory>) -> Str
         ),
         format!("  trace {}", record.trace_hash),
     ];
+    if !record.misbehaving.is_empty() {
+        lines.insert(
+            2,
+            format!(
+                "  {} of the nodes misbehave: {:.2} % of the blocks on the best chain are theirs",
+                count(record.misbehaving.len() as u64),
+                record.attacker_share() * 100.0,
+            ),
+        );
+    }
     if let Some(ms) = cpu_ms.filter(|ms| *ms > 0) {
         lines.push(format!(
             "  {:.2} s of processor time: {} deliveries a second, {} times real time",

@@ -83,6 +83,11 @@ impl SimNode {
         self.core.is_some()
     }
 
+    /// Whether it must come to the same tip as the others.
+    pub(crate) fn keeps_rules(&self) -> bool {
+        self.misdeeds.iter().all(|misdeed| *misdeed == Misdeed::Attacker)
+    }
+
     /// The moment as this node's clocks show it.
     pub fn now(&self, now_us: u64) -> Now {
         moment(now_us, self.wall_offset_ms)

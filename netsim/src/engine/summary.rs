@@ -22,6 +22,7 @@ impl World {
         let best = self.best_chain();
         let on_best: HashSet<BlockHash> = best.iter().copied().collect();
         record.nodes = self.len();
+        record.misbehaving = (0..self.len()).filter(|node| !self.is_honest(*node)).collect();
         record.duration_us = self.now_us;
         record.blocks =
             self.observer.block_records(self.len(), DELAYS_LISTED_MAX, |hash| on_best.contains(hash));
@@ -32,11 +33,12 @@ impl World {
         record.trace_hash = self.trace_hash();
     }
 
-    /// How far the running nodes agree at this moment.
+    /// How far the running nodes that keep the rules agree at this moment.
     pub fn sample_tips(&self) -> TipsSample {
         let mut followers: BTreeMap<BlockId, usize> = BTreeMap::new();
-        for tip in self.tips() {
-            *followers.entry(tip).or_default() += 1;
+        for view in self.nodes.iter().filter(|node| node.keeps_rules()).filter_map(|node| node.view.as_ref())
+        {
+            *followers.entry(view.tip.id).or_default() += 1;
         }
         TipsSample {
             at_us: self.now_us,
@@ -113,9 +115,9 @@ impl World {
         self.observer.dropped.contains(id)
     }
 
-    /// Whether all honest nodes that run show the same tip.
+    /// Whether all nodes that run and keep the rules show the same tip.
     pub fn honest_agree(&self) -> bool {
-        let honest = self.nodes.iter().filter(|node| node.misdeeds.is_empty());
+        let honest = self.nodes.iter().filter(|node| node.keeps_rules());
         let mut tips = honest.filter_map(|node| node.view.as_ref()).map(|view| view.tip.id);
         let first = tips.next();
         tips.all(|tip| Some(tip) == first)

@@ -22,7 +22,10 @@ pub(super) fn tiles(record: &RunRecord) -> String {
     let disagreement = disagreements(record).longest_us();
     let tiles = [
         (count(record.blocks.len() as u64), "blocks found"),
-        (percent(record.stale_rate()), "of them stale"),
+        (
+            percent(record.stale_rate()),
+            if record.misbehaving.is_empty() { "of them stale" } else { "of the honest ones stale" },
+        ),
         (some(median_delay_us(record, 50)), "until half of the nodes have a block"),
         (some(median_delay_us(record, 90)), "until nine in ten have it"),
         (

@@ -58,8 +58,8 @@ pub(super) fn rate_times_mean_delay(record: &RunRecord) -> Option<f64> {
 
 fn rows(record: &RunRecord) -> Option<Vec<Row>> {
     let exposure = rate_times_mean_delay(record)?;
-    let found = record.blocks.len() as u64;
-    let stale = record.blocks.iter().filter(|block| !block.on_best_chain).count() as u64;
+    let found = record.honest_blocks().count() as u64;
+    let stale = record.honest_blocks().filter(|block| !block.on_best_chain).count() as u64;
     let (from, to) = interval(stale, found, DEVIATIONS_95);
     let theory = |label, share| Row { label, share, from: share, to: share, ink: GOLD };
     let mut rows = vec![Row { label: "Measured", share: record.stale_rate(), from, to, ink: BLUE }];

@@ -34,7 +34,17 @@ pub(super) fn verdicts(record: &RunRecord) -> String {
 pub(super) fn particulars(record: &RunRecord, command: &str) -> String {
     let (network, traffic) = (&record.network, &record.traffic);
     let share = traffic.duplicates as f64 / traffic.gossip.max(1) as f64;
+    let misbehaving = match record.misbehaving.len() {
+        0 => "nobody".to_owned(),
+        some => format!(
+            "{} of {} nodes; {} of the blocks on the best chain are theirs",
+            count(some as u64),
+            count(record.nodes as u64),
+            percent(record.attacker_share())
+        ),
+    };
     let entries = [
+        ("Misbehaving", misbehaving),
         ("Topology", format!("{}, {} links", network.topology, count(network.links as u64))),
         ("Latency", format!("{}; {} on average", network.latency, duration(network.mean_latency_us))),
         (

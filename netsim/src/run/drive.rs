@@ -184,7 +184,13 @@ impl<'a> Drive<'a> {
         let converged_in_us = self.world.honest_agree().then(|| self.world.now_us() - ended_us);
         self.sample();
         self.world.fill_record(&mut self.record);
+        let hash_rate = |is_counted: &dyn Fn(usize) -> bool| -> f64 {
+            let counted = self.hash_rates.iter().enumerate().filter(|(node, _)| is_counted(*node));
+            counted.map(|(_, rate)| rate).sum()
+        };
+        let attacker_hash_share = hash_rate(&|node| !self.world.is_honest(node)) / hash_rate(&|_| true);
         let measured = Measured {
+            attacker_hash_share,
             converged_in_us,
             patience_us,
             convergences_us: &self.convergences_us,

@@ -9,7 +9,7 @@ use crate::report::{count, duration, times};
 use crate::scenario::{Expectations, Span};
 
 /// Names of all expectations, as a scenario's file has them.
-pub const EXPECTATIONS: [&str; 14] = [
+pub const EXPECTATIONS: [&str; 15] = [
     "converged",
     "converge_within",
     "stale_rate_max",
@@ -24,6 +24,7 @@ pub const EXPECTATIONS: [&str; 14] = [
     "confirmed_share_min",
     "propagation_90_max",
     "attacker_share_max",
+    "attacker_gain_max",
 ];
 
 /// Nodes whose money is counted at most.
@@ -40,6 +41,8 @@ pub(super) struct Measured<'a> {
     pub(super) patience_us: u64,
     /// How long it took after each time they had a reason to differ.
     pub(super) convergences_us: &'a [u64],
+    /// Part of the hash rate that misbehaving nodes had at the beginning.
+    pub(super) attacker_hash_share: f64,
     /// Transactions that pools took.
     pub(super) admitted: &'a [TransactionId],
 }
@@ -53,7 +56,7 @@ pub(super) fn judge(
 ) -> Vec<VerdictRecord> {
     let mut verdicts = Verdicts { lines: Vec::new(), report_only: &expected.report_only };
     judge_agreement(expected, measured, &mut verdicts);
-    judge_branches(expected, record, world, &mut verdicts);
+    judge_branches(expected, record, measured, &mut verdicts);
     judge_safety(expected, world, &mut verdicts);
     judge_pace(expected, record, &mut verdicts);
     if let Some(share_min) = expected.confirmed_share_min {
@@ -89,10 +92,13 @@ fn judge_agreement(expected: &Expectations, measured: &Measured<'_>, verdicts: &
     }
 }
 
-fn judge_branches(expected: &Expectations, record: &RunRecord, world: &World, verdicts: &mut Verdicts<'_>) {
-    // What misbehaving nodes mine for themselves says nothing of how honest blocks fare.
-    let honest = || record.blocks.iter().filter(|block| world.is_honest(block.miner));
-    let stale = honest().filter(|block| !block.on_best_chain).count() as f64 / honest().count().max(1) as f64;
+fn judge_branches(
+    expected: &Expectations,
+    record: &RunRecord,
+    measured: &Measured<'_>,
+    verdicts: &mut Verdicts<'_>,
+) {
+    let stale = record.stale_rate();
     if let Some(most) = expected.stale_rate_max {
         verdicts.add("stale_rate_max", percent(stale), format!("at most {}", percent(most)), stale <= most);
     }
@@ -115,14 +121,22 @@ fn judge_branches(expected: &Expectations, record: &RunRecord, world: &World, ve
         verdicts.add("reorganisation_depth_min", blocks(deepest), limit, deepest >= least);
     }
     if let Some(most) = expected.attacker_share_max {
-        let best = || record.blocks.iter().filter(|block| block.on_best_chain);
-        let theirs = best().filter(|block| !world.is_honest(block.miner)).count();
-        let share = theirs as f64 / best().count().max(1) as f64;
+        let share = record.attacker_share();
         verdicts.add(
             "attacker_share_max",
             percent(share),
             format!("at most {}", percent(most)),
             share <= most,
+        );
+    }
+    if let Some(most) = expected.attacker_gain_max {
+        let gain = record.attacker_share() / measured.attacker_hash_share;
+        let hash_share = percent(measured.attacker_hash_share);
+        verdicts.add(
+            "attacker_gain_max",
+            format!("{gain:.2} times the {hash_share} that it hashes"),
+            format!("at most {most} times"),
+            gain <= most,
         );
     }
 }

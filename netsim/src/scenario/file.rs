@@ -346,6 +346,8 @@ pub struct Expectations {
     pub propagation_90_max: Option<Span>,
     /// Blocks of misbehaving nodes on the best chain, as a share, at most.
     pub attacker_share_max: Option<f64>,
+    /// That share as a multiple of their part of the hash rate at the beginning, at most.
+    pub attacker_gain_max: Option<f64>,
     /// Names of expectations that are measured and shown but cannot fail the run.
     pub report_only: Vec<String>,
 }
