@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::sorted_map::SortedMap;
 use crate::consensus::accounts::{AccountTable, Accounts};
 use crate::consensus::check_block::{BlockContext, CheckedBlock, check_block_in_context};
 use crate::consensus::params::Params;
@@ -19,8 +18,6 @@ const CHECKPOINT_BLOCKS_MAX: u32 = 1_024;
 /// A checkpoint writes every group that changed, so one is worth its bytes once about this share of the accounts
 /// may have changed; until then the journal is cheaper.
 const CHECKPOINT_TOUCHED_SHARE: usize = 2;
-/// Roots kept below the tip. Disconnecting a block gives back the root it committed, so two would do.
-const ROOTS_KEPT: usize = 4;
 
 /// Everything that executing blocks needs and changes.
 #[derive(Debug)]
@@ -30,8 +27,8 @@ pub(super) struct Ledger {
     tree: StateTree,
     /// Accounts touched since the tree was brought up to date, by connecting or undoing alike; repeats are fine.
     touched: Vec<Address>,
-    /// Root of the state after the block at height 64 · key.
-    roots: SortedMap<u32, StateRoot>,
+    /// What the next block must commit: the root after the last block at a height that is a multiple of 64.
+    committed_root: StateRoot,
     changed_groups: GroupSet,
     touched_since_checkpoint: usize,
     checkpoint_height: Height,
@@ -53,13 +50,12 @@ impl Ledger {
     fn new(params: Arc<Params>, state: State<AccountTable>) -> Self {
         let tree = StateTree::build(state.accounts().sorted());
         let height = state.height();
-        let root = state_root(tree.root(), state.maturing());
         Self {
             params,
+            committed_root: state_root(tree.root(), state.maturing()),
             state,
             tree,
             touched: Vec::new(),
-            roots: SortedMap::of(height.0 / STATE_ROOT_INTERVAL, root),
             changed_groups: GroupSet::none(),
             touched_since_checkpoint: 0,
             checkpoint_height: height,
@@ -78,11 +74,6 @@ impl Ledger {
         held == made
     }
 
-    /// Whether this is the state that had `root`, when it is at a height where the chain commits one.
-    pub(super) fn has_root(&self, root: StateRoot) -> bool {
-        self.expected_root(self.state.height().next()) == Some(root)
-    }
-
     /// The state after the tip.
     pub(super) fn state(&self) -> &State<AccountTable> {
         &self.state
@@ -93,38 +84,27 @@ impl Ledger {
         state_root(StateTree::build(self.state.accounts().sorted()).root(), self.state.maturing())
     }
 
-    /// The root that a block at `height` must commit: of the state after its last ancestor at a checkpoint height.
-    /// `None` only for heights that do not follow the tip.
-    pub(super) fn expected_root(&self, height: Height) -> Option<StateRoot> {
-        self.roots.get(&(height.0.checked_sub(1)? / STATE_ROOT_INTERVAL)).copied()
+    /// The root that the next block must commit: of the state after its last ancestor at a checkpoint height.
+    pub(super) const fn committed_root(&self) -> StateRoot {
+        self.committed_root
     }
 
     /// Checks the next block in its context and executes it. On a violation nothing changes.
     pub(super) fn connect(&mut self, block: &CheckedBlock) -> Result<Undo, Violation> {
         let height = self.state.height().next();
-        let expected_state_root = self.expected_root(height).expect("the tip's root is always known");
-        check_block_in_context(block, &BlockContext { height, expected_state_root })?;
+        check_block_in_context(block, &BlockContext { height, expected_state_root: self.committed_root })?;
         let undo = self.state.apply(block, &self.params)?;
         self.touched.extend(undo.touched(block));
         if height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
             self.bring_tree_up_to_date();
-            self.roots
-                .insert(height.0 / STATE_ROOT_INTERVAL, state_root(self.tree.root(), self.state.maturing()));
-            while self.roots.len() > ROOTS_KEPT {
-                self.roots.pop_first();
-            }
+            self.committed_root = state_root(self.tree.root(), self.state.maturing());
         }
         Ok(undo)
     }
 
     /// Takes the tip's block back. Its own commitment tells the root that holds below it.
     pub(super) fn disconnect(&mut self, block: &CheckedBlock, undo: &Undo) {
-        let height = self.state.height();
-        if height.0.is_multiple_of(STATE_ROOT_INTERVAL) {
-            self.roots.remove(&(height.0 / STATE_ROOT_INTERVAL));
-        }
-        let below = height.0.saturating_sub(1) / STATE_ROOT_INTERVAL;
-        self.roots.insert(below, block.coinbase().state_root);
+        self.committed_root = block.coinbase().state_root;
         self.state.undo(block, undo);
         self.touched.extend(undo.touched(block));
     }
@@ -141,7 +121,7 @@ impl Ledger {
         let groups = std::mem::replace(&mut self.changed_groups, GroupSet::none());
         Some(CheckpointDelta {
             at,
-            root: self.expected_root(at.height.next())?,
+            root: self.committed_root,
             groups: groups
                 .ascending()
                 .map(|group| (group, self.tree.accounts_in_group(group).collect()))

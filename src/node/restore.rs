@@ -115,7 +115,7 @@ impl<R: ChainReader> Chain<R> {
         let root = checkpoint.root;
         let mut ledger = Ledger::from_checkpoint(Arc::clone(&self.params), checkpoint, height);
         // The blocks that follow check it too, but there may be none.
-        if root.is_some_and(|root| !ledger.has_root(root)) || !ledger.money_adds_up() {
+        if root.is_some_and(|root| ledger.committed_root() != root) || !ledger.money_adds_up() {
             return Ok(false);
         }
         while path.get(self.headers.height(at).0 as usize) != Some(&at) {

@@ -148,12 +148,11 @@ impl<R: ChainReader> Node<R> {
         let tip = self.chain.tip();
         let parent = self.chain.headers.id(tip);
         let context = self.chain.headers.context(tip);
-        let state_root = self.chain.ledger.expected_root(parent.height.next());
         let context = TemplateContext {
             parent,
             bits: next_bits(&self.params, &context.parent, context.grandparent.as_ref()),
             time_min: context.parent.time,
-            state_root: state_root.expect("the root that follows the tip is always known"),
+            state_root: self.chain.ledger.committed_root(),
         };
         build_template(&self.mempool, self.chain.ledger.state().accounts(), &context)
     }
