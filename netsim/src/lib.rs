@@ -26,5 +26,5 @@ pub mod topology;
 pub mod validate;
 
 pub use checks::{Finding, Property, Verdict, check_ledger};
-pub use engine::{Faults, LinkSpec, Misdeed, NodeIndex, NodeStore, SimNode, World, WorldConfig};
+pub use engine::{Faults, LinkSpec, Misdeed, NodeIndex, NodeStore, Sharing, SimNode, World, WorldConfig};
 pub use record::RunRecord;

@@ -84,6 +84,13 @@ impl AccountTable {
     }
 }
 
+impl PartialEq for AccountTable {
+    fn eq(&self, other: &Self) -> bool {
+        let has_same = |(address, held): (&Address, &Held)| other.get(address) == held.account;
+        self.len() == other.len() && self.0.iter().all(has_same)
+    }
+}
+
 impl Accounts for AccountTable {
     fn get(&self, address: &Address) -> Account {
         self.0.get(address).map(|held| held.account).unwrap_or_default()
@@ -187,6 +194,18 @@ mod tests {
             assert_eq!(table.change(address, |_| Err("no")), Err("no"));
         }
         assert_eq!(table.sorted(), [(ALICE, account(0, 2))]);
+    }
+
+    #[test]
+    fn tables_of_the_same_accounts_are_equal_however_they_came_about() {
+        let (alice, bob) = ((ALICE, account(3, 0)), (BOB, account(4, 1)));
+        let table = |accounts: &[(Address, Account)]| accounts.iter().copied().collect::<AccountTable>();
+        let mut other = table(&[bob, alice]);
+        assert_eq!(table(&[alice, bob]), other);
+        other.set(ALICE, account(3, 1));
+        assert_ne!(table(&[alice, bob]), other);
+        other.set(ALICE, Account::default());
+        assert!(table(&[alice, bob]) != other && other != table(&[alice, bob]) && other == table(&[bob]));
     }
 
     #[test]

@@ -26,7 +26,7 @@ pub struct MaturingReward {
 }
 
 /// Everything that executing a block needs and changes.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct State<A: Accounts = AccountTable> {
     accounts: A,
     maturing: VecDeque<MaturingReward>,

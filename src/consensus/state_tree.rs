@@ -27,6 +27,13 @@ pub struct StateTree {
     changes: Vec<Entry>,
 }
 
+/// The root tells trees of other accounts apart; how they came about does not matter.
+impl PartialEq for StateTree {
+    fn eq(&self, other: &Self) -> bool {
+        self.root_hash == other.root_hash
+    }
+}
+
 impl StateTree {
     /// The tree over these accounts, in any order, each address once.
     pub fn build(accounts: impl IntoIterator<Item = (Address, Account)>) -> Self {

@@ -20,7 +20,7 @@ use crate::consensus::params::Params;
 use crate::consensus::undo::Undo;
 use crate::consensus::violation::Violation;
 use crate::primitives::{BlockHash, BlockId, Header, Height, Timestamp};
-use crate::storage::{ChainReader, StorageError, StoredHeader};
+use crate::storage::{ChainReader, CheckpointDelta, Step, StorageError, StoredHeader};
 
 /// Blocks connected in one go before other inputs get their turn.
 const CONNECTED_AT_ONCE_MAX: usize = 64;
@@ -55,7 +55,8 @@ pub(super) struct Chain<R> {
     pub(super) params: Arc<Params>,
     pub(super) reader: R,
     pub(super) headers: HeaderTree,
-    pub(super) ledger: Ledger,
+    /// The state at the tip: behind a pointer because simulated nodes that agree share it.
+    pub(super) ledger: Arc<Ledger>,
     pub(super) overlay: Overlay,
     /// The followed branch by height, genesis first.
     pub(super) active: Vec<Index>,
@@ -74,7 +75,7 @@ impl<R: ChainReader> Chain<R> {
         let headers = HeaderTree::new(reader.share_header(record));
         let genesis = Candidate { work, first_checked: 0 };
         Self {
-            ledger: Ledger::genesis(Arc::clone(&params)),
+            ledger: Arc::new(Ledger::genesis(Arc::clone(&params))),
             params,
             reader,
             headers,
@@ -254,7 +255,8 @@ impl<R: ChainReader> Chain<R> {
             let (Some(block), Some(undo)) = (block, undo) else {
                 return self.rebuild_to(target, change, outbox);
             };
-            self.ledger.disconnect(&block, &undo);
+            let step = Step::Disconnect(block.hash());
+            self.reader.take_step(&mut self.ledger, step, |ledger| ledger.disconnect(&block, &undo));
             self.active.pop();
             note_disconnected(change, block);
         }
@@ -274,11 +276,11 @@ impl<R: ChainReader> Chain<R> {
             }
             self.active.pop();
         }
-        self.ledger = Ledger::genesis(Arc::clone(&self.params));
+        self.ledger = Arc::new(Ledger::genesis(Arc::clone(&self.params)));
         for height in 1..=self.headers.height(target).0 {
             let index = self.active[height as usize];
             let block = self.body(index)?.ok_or_else(|| missing_body(self.headers.id(index)))?;
-            let undo = self.ledger.connect(&block).map_err(|violation| broke_rule(block.id(), violation))?;
+            let undo = self.execute(&block).map_err(|violation| broke_rule(block.id(), violation))?;
             if self.headers.height(target).since(block.height()) < UNDO_REBUILT_MAX {
                 outbox.commit().undo.push((self.headers.id(index), undo));
             }
@@ -297,15 +299,15 @@ impl<R: ChainReader> Chain<R> {
             self.lose_body(index);
             return Ok(());
         };
-        match self.ledger.connect(&block) {
+        match self.execute(&block) {
             Ok(undo) => {
                 outbox.commit().undo.push((id, undo));
                 self.overlay.connected(&block, undo, outbox.pending_sequence());
                 make_room(&mut self.active);
                 self.active.push(index);
                 // One a commit: each is the difference from the one before, which a second would push out.
-                if outbox.commit().checkpoint.is_none() {
-                    outbox.commit().checkpoint = self.ledger.take_checkpoint(id).map(Arc::new);
+                if outbox.commit().checkpoint.is_none() && self.ledger.is_checkpoint_due() {
+                    outbox.commit().checkpoint = Some(self.take_checkpoint(id));
                 }
                 note_connected(change, block);
             }
@@ -315,6 +317,17 @@ impl<R: ChainReader> Chain<R> {
             }
         }
         Ok(())
+    }
+
+    /// Checks the next block in its context and executes it. On a violation nothing changes.
+    pub(super) fn execute(&mut self, block: &CheckedBlock) -> Result<Undo, Violation> {
+        let step = Step::Connect(block.hash());
+        self.reader.take_step(&mut self.ledger, step, |ledger| ledger.connect(block))
+    }
+
+    fn take_checkpoint(&mut self, at: BlockId) -> Arc<CheckpointDelta> {
+        let step = Step::Checkpoint(at.hash);
+        self.reader.take_step(&mut self.ledger, step, |ledger| Arc::new(ledger.take_checkpoint(at)))
     }
 
     /// Takes a body that a damaged store has lost for one that was never here: it is fetched again, and then followed.

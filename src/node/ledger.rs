@@ -20,7 +20,7 @@ const CHECKPOINT_BLOCKS_MAX: u32 = 1_024;
 const CHECKPOINT_TOUCHED_SHARE: usize = 2;
 
 /// Everything that executing blocks needs and changes.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Ledger {
     params: Arc<Params>,
     state: State<AccountTable>,
@@ -109,17 +109,20 @@ impl Ledger {
         self.touched.extend(undo.touched(block));
     }
 
-    /// A checkpoint at the tip, when its height allows one and enough has changed to be worth it.
-    pub(super) fn take_checkpoint(&mut self, at: BlockId) -> Option<CheckpointDelta> {
-        let due = self.state.height().since(self.checkpoint_height) >= CHECKPOINT_BLOCKS_MAX
+    /// Whether the tip's height allows a checkpoint, and enough has changed to be worth it.
+    pub(super) fn is_checkpoint_due(&self) -> bool {
+        let height = self.state.height();
+        let enough = height.since(self.checkpoint_height) >= CHECKPOINT_BLOCKS_MAX
             || self.touched_since_checkpoint * CHECKPOINT_TOUCHED_SHARE > self.state.accounts().len();
-        if !at.height.0.is_multiple_of(STATE_ROOT_INTERVAL) || !self.touched.is_empty() || !due {
-            return None;
-        }
+        height.0.is_multiple_of(STATE_ROOT_INTERVAL) && self.touched.is_empty() && enough
+    }
+
+    /// A checkpoint at the tip.
+    pub(super) fn take_checkpoint(&mut self, at: BlockId) -> CheckpointDelta {
         self.checkpoint_height = at.height;
         self.touched_since_checkpoint = 0;
         let groups = std::mem::replace(&mut self.changed_groups, GroupSet::none());
-        Some(CheckpointDelta {
+        CheckpointDelta {
             at,
             root: self.committed_root,
             groups: groups
@@ -127,7 +130,7 @@ impl Ledger {
                 .map(|group| (group, self.tree.accounts_in_group(group).collect()))
                 .collect(),
             maturing: self.state.maturing().iter().copied().collect(),
-        })
+        }
     }
 
     fn bring_tree_up_to_date(&mut self) {
@@ -140,7 +143,7 @@ impl Ledger {
 }
 
 /// A set of account groups: as small as it is empty, since a simulation holds thousands of ledgers.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 enum GroupSet {
     All,
     /// Ascending.

@@ -42,7 +42,7 @@ impl<R: ChainReader> Chain<R> {
         let mut replayed = self.replay(&path, progress)?;
         if from_checkpoint && matches!(replayed, Replayed::Broke(..)) {
             self.active = vec![GENESIS];
-            self.ledger = Ledger::genesis(Arc::clone(&self.params));
+            self.ledger = Arc::new(Ledger::genesis(Arc::clone(&self.params)));
             replayed = self.replay(&path, progress)?;
         }
         match replayed {
@@ -126,7 +126,7 @@ impl<R: ChainReader> Chain<R> {
             at = parent;
         }
         self.active = path[..=self.headers.height(at).0 as usize].to_vec();
-        self.ledger = ledger;
+        self.ledger = Arc::new(ledger);
         Ok(true)
     }
 
@@ -138,7 +138,7 @@ impl<R: ChainReader> Chain<R> {
                 progress(done as u32, total);
             }
             let Some(block) = self.body(*index)? else { return Ok(Replayed::Missing(*index)) };
-            if let Err(violation) = self.ledger.connect(&block) {
+            if let Err(violation) = self.execute(&block) {
                 return Ok(Replayed::Broke(*index, violation));
             }
             self.active.push(*index);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::commit::{Checkpoint, Commit, StoredHeader};
 use crate::consensus::undo::Undo;
 use crate::consensus::violation::Violation;
-use crate::primitives::{Block, BlockId};
+use crate::primitives::{Block, BlockHash, BlockId};
 
 /// Reads what was committed. Cheap to clone; used by the core and by everyone who serves blocks.
 ///
@@ -24,6 +24,27 @@ pub trait ChainReader: Clone {
     fn share_header(&self, header: StoredHeader) -> Arc<StoredHeader> {
         Arc::new(header)
     }
+
+    /// Takes a step that every core takes alike: what comes of it follows from the value and the step alone. Where many
+    /// cores share one process, those that hold one value need take it only once, and hold one value again.
+    fn take_step<T, O>(&self, value: &mut Arc<T>, _step: Step, take: impl FnOnce(&mut T) -> O) -> O
+    where
+        T: Clone + PartialEq + Send + Sync + 'static,
+        O: Clone + 'static,
+    {
+        take(Arc::make_mut(value))
+    }
+}
+
+/// From a state to the next, by the block that says all of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// A block is executed.
+    Connect(BlockHash),
+    /// A block is taken back.
+    Disconnect(BlockHash),
+    /// A checkpoint is taken after a block.
+    Checkpoint(BlockHash),
 }
 
 /// Takes commits, in order, and makes them last.

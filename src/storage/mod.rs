@@ -12,7 +12,7 @@ mod segment;
 pub mod sled_store;
 
 pub use chain_file::{BlockRecord, ChainFileError, ChainFileReader, ChainFileWriter};
-pub use chain_store::{ChainReader, ChainStore, StorageError, StoredChain};
+pub use chain_store::{ChainReader, ChainStore, Step, StorageError, StoredChain};
 pub use commit::{Checkpoint, CheckpointDelta, Commit, Sequence, StoredHeader};
 pub use memory_store::MemoryStore;
 #[cfg(feature = "sled")]

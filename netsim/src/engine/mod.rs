@@ -8,7 +8,7 @@
 //! | who is connected, how fast, who is cut off | `links` |
 //! | gossip on its way | `flood` |
 //! | who misbehaves | `misdeeds`, `rule_breaking` |
-//! | what nodes share | `sharing` (checks), `store` (what they committed) |
+//! | what nodes share | `sharing` (checks), `store` (what they committed), `steps` (states) |
 //! | what goes wrong by chance, what must hold all along | `faults`, `audit` |
 //! | what is kept of a run | `observer`, `trace_hash` |
 
@@ -28,6 +28,7 @@ mod queue;
 mod rule_breaking;
 mod sharing;
 mod step;
+mod steps;
 mod store;
 mod summary;
 mod trace_hash;
@@ -42,7 +43,7 @@ pub use node::SimNode;
 pub(crate) use observer::Track;
 pub use store::NodeStore;
 pub(crate) use world::stream_of;
-pub use world::{World, WorldConfig};
+pub use world::{Sharing, World, WorldConfig};
 
 /// A node by its place in the world.
 pub type NodeIndex = usize;

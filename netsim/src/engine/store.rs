@@ -10,9 +10,12 @@ use cairn::consensus::undo::Undo;
 use cairn::consensus::violation::Violation;
 use cairn::primitives::{Block, BlockHash, BlockId};
 use cairn::storage::{
-    ChainReader, ChainStore, Checkpoint, CheckpointDelta, Commit, StorageError, StoredChain, StoredHeader,
+    ChainReader, ChainStore, Checkpoint, CheckpointDelta, Commit, Step, StorageError, StoredChain,
+    StoredHeader,
 };
 use foldhash::fast::FixedState;
+
+use super::steps::Steps;
 
 const HEADER: u8 = 1;
 const BODY: u8 = 2;
@@ -34,6 +37,8 @@ struct Shelves {
     headers: HashMap<BlockHash, Arc<StoredHeader>, FixedState>,
     /// The newest different checkpoints: nodes that had the same history take the same ones.
     checkpoints: VecDeque<Arc<CheckpointDelta>>,
+    /// What came of executing blocks, if nodes share that.
+    steps: Option<Steps>,
 }
 
 #[derive(Debug)]
@@ -59,6 +64,15 @@ struct Own {
     tip: Option<BlockId>,
     /// Oldest first, from the newest one on that is whole.
     checkpoints: Vec<Arc<CheckpointDelta>>,
+}
+
+impl Library {
+    /// An empty library. Its readers may share the states that executing blocks leads to.
+    pub(crate) fn new(shares_states: bool) -> Self {
+        let library = Self::default();
+        library.0.borrow_mut().steps = shares_states.then(Steps::default);
+        library
+    }
 }
 
 impl NodeStore {
@@ -163,6 +177,27 @@ impl ChainReader for NodeStore {
     fn share_header(&self, header: StoredHeader) -> Arc<StoredHeader> {
         self.library.0.borrow_mut().same_header(header)
     }
+
+    fn take_step<T, O>(&self, value: &mut Arc<T>, step: Step, take: impl FnOnce(&mut T) -> O) -> O
+    where
+        T: Clone + PartialEq + Send + Sync + 'static,
+        O: Clone + 'static,
+    {
+        let shelves = || self.library.0.borrow_mut();
+        if shelves().steps.is_none() {
+            return take(Arc::make_mut(value));
+        }
+        if let Some((after, outcome)) = shelves().steps.as_ref().and_then(|steps| steps.find(step, value)) {
+            *value = after;
+            return outcome;
+        }
+        let before = Arc::downgrade(value);
+        let outcome = take(Arc::make_mut(value));
+        if let Some(steps) = &mut shelves().steps {
+            steps.note(step, before, value, outcome.clone());
+        }
+        outcome
+    }
 }
 
 impl Shelves {
@@ -227,12 +262,13 @@ impl Own {
 
 #[cfg(test)]
 mod tests {
-    use cairn::consensus::params::Params;
+    use cairn::consensus::params::{Params, ParamsOverride};
     use cairn::consensus::testing::TestChain;
     use cairn::primitives::{Address, Height, StateRoot};
     use cairn::storage::MemoryStore;
 
     use super::*;
+    use crate::{LinkSpec, Sharing, World, WorldConfig};
 
     fn commits(blocks: u32) -> Vec<Commit> {
         let mut chain = TestChain::new(Params::named("dev").unwrap());
@@ -285,6 +321,42 @@ mod tests {
         let other = StoredHeader { work: record.work.plus(record.work), ..record };
         assert_eq!(*bob.share_header(other), other);
         assert!(!Arc::ptr_eq(&shared, &NodeStore::new(Library::default()).share_header(record)));
+    }
+
+    /// How many hold each state after the last of so many blocks, for all of which four nodes agree but for one fork.
+    fn holders_of_the_last_state(blocks: usize, sharing: Sharing) -> Vec<usize> {
+        let easiest = Some(0x207f_ffff);
+        let overrides = ParamsOverride {
+            retarget: Some(false),
+            first_bits: easiest,
+            limit_bits: easiest,
+            ..ParamsOverride::default()
+        };
+        let config = WorldConfig { sharing, ..WorldConfig::new(1, overrides) };
+        let mut world = World::complete(config, 4, LinkSpec::of_latency(50_000));
+        for number in 0..blocks {
+            world.mine_at(number % 4);
+            if number == 20 {
+                world.mine_at(3);
+            }
+            world.run_for(2_000_000);
+        }
+        assert!(world.agree() && world.tips()[0].height == Height(blocks as u32));
+        let shelves = world.library.0.borrow();
+        let holders = |steps: &Steps| steps.holders(Step::Connect(world.tips()[0].hash));
+        shelves.steps.as_ref().map(holders).unwrap_or_default()
+    }
+
+    #[test]
+    fn nodes_that_agree_hold_one_state_between_them_if_they_share_states() {
+        assert_eq!(holders_of_the_last_state(20, Sharing::Everything), [4]);
+        assert!(holders_of_the_last_state(20, Sharing::Checks).is_empty());
+    }
+
+    #[test]
+    fn nodes_that_went_different_ways_hold_one_state_again_after_the_next_checkpoint() {
+        assert_eq!(holders_of_the_last_state(22, Sharing::Everything).len(), 2);
+        assert_eq!(holders_of_the_last_state(66, Sharing::Everything), [4]);
     }
 
     #[test]

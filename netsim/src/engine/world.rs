@@ -23,6 +23,17 @@ use crate::checks::Overseer;
 use crate::record::Traffic;
 use crate::story::StoryWriter;
 
+/// What the nodes of a world have in common. Changes nothing but time and memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sharing {
+    /// Each checks, keeps and executes everything itself.
+    Nothing,
+    /// Results of checks, and what was committed. Each executes blocks itself.
+    Checks,
+    /// These, and the states that executing blocks leads to.
+    Everything,
+}
+
 /// What a world begins with.
 #[derive(Debug, Clone)]
 pub struct WorldConfig {
@@ -30,8 +41,8 @@ pub struct WorldConfig {
     pub seed: u64,
     /// What differs from the parameters of a network named `netsim`.
     pub overrides: ParamsOverride,
-    /// Whether nodes share the results of checks and what they committed. Changes nothing but time and memory.
-    pub is_sharing: bool,
+    /// What the nodes have in common.
+    pub sharing: Sharing,
     /// Whether every node keeps the events it reported, and its pictures show its peers.
     pub keeps_events: bool,
     /// Microseconds that a heavy check takes off the core.
@@ -45,14 +56,14 @@ pub struct WorldConfig {
 }
 
 impl WorldConfig {
-    /// A world that shares what can be shared.
+    /// A world whose nodes share checks, and execute blocks themselves.
     pub fn new(seed: u64, overrides: ParamsOverride) -> Self {
         let (check_us, disk_us) = (1_000, 3_000);
         let faults = Faults::default();
         Self {
             seed,
             overrides,
-            is_sharing: true,
+            sharing: Sharing::Checks,
             keeps_events: false,
             check_us,
             disk_us,
@@ -134,7 +145,7 @@ impl World {
         let params = Params::with_overrides("netsim", &config.overrides).expect("the parameters hold");
         let params = Arc::new(params);
         Self {
-            checker: Checker::new(Arc::clone(&params), config.is_sharing),
+            checker: Checker::new(Arc::clone(&params), config.sharing != Sharing::Nothing),
             params,
             nodes: Vec::new(),
             lives: Vec::new(),
@@ -144,7 +155,7 @@ impl World {
             inputs: Slots::new(),
             letters: Slots::new(),
             floods: Floods::new(),
-            library: Library::default(),
+            library: Library::new(config.sharing == Sharing::Everything),
             chance: Chance::new(config.seed),
             trace: TraceHash::new(),
             observer: Observer::default(),
@@ -180,7 +191,10 @@ impl World {
     /// Adds a node that does not run yet.
     pub fn add_node(&mut self) -> NodeIndex {
         let node = self.nodes.len();
-        let library = if self.config.is_sharing { self.library.clone() } else { Library::default() };
+        let library = match self.config.sharing {
+            Sharing::Nothing => Library::default(),
+            Sharing::Checks | Sharing::Everything => self.library.clone(),
+        };
         self.nodes.push(SimNode::new(node, NodeStore::new(library), self.config.disk_us));
         self.lives.push(0);
         self.paused_until_us.push(0);

@@ -8,7 +8,7 @@ use rand_chacha::ChaCha12Rng;
 
 use super::Options;
 use super::drive::trace_error;
-use crate::engine::{LinkSpec, Misdeed, NodeIndex, World, WorldConfig, stream_of};
+use crate::engine::{LinkSpec, Misdeed, NodeIndex, Sharing, World, WorldConfig, stream_of};
 use crate::record::NetworkFacts;
 use crate::report::duration;
 use crate::scenario::{
@@ -37,7 +37,7 @@ pub(super) fn build(scenario: &Scenario, options: &Options) -> Result<Built, Sce
     let nodes = options.nodes.unwrap_or(scenario.nodes);
     let topology = topology(scenario, nodes, options.seed)?;
     let mut config = WorldConfig::new(options.seed, parameters(scenario));
-    config.is_sharing = !options.no_sharing;
+    config.sharing = if options.no_sharing { Sharing::Nothing } else { Sharing::Everything };
     let mut world = World::new(config);
     if let Some(path) = &options.trace {
         world.write_story(path).map_err(|cause| trace_error(options, cause))?;
