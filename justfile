@@ -40,6 +40,10 @@ fmt:
 bench *LINES:
     cargo bench --bench speed -- {{LINES}}
 
+# Instructions of full blocks at height 10^6 beside the same at 10^3, counted by callgrind. Needs valgrind.
+instructions:
+    benches/instructions/run
+
 # Feed every fuzz target, or one, what it may not expect, for so many seconds each.
 fuzz SECONDS="60" TARGET="":
     fuzz/run {{SECONDS}} {{TARGET}}
