@@ -126,11 +126,13 @@ fn counted(node: &mut Node<NothingBelow>, params: &Params, now: Now, input: Inpu
     let mut inputs = VecDeque::from([input]);
     while let Some(input) = inputs.pop_front() {
         let effects = node.handle(now, input).expect("nothing is read from a disk");
-        inputs.extend(effects.into_iter().filter_map(|effect| match effect {
-            Effect::Verify { ticket, job } => Some(Input::Verified { ticket, result: checked(&job, params) }),
-            Effect::Commit(commit) => Some(Input::Durable { sequence: commit.sequence }),
-            _ => None,
-        }));
+        for effect in effects {
+            if let Effect::Verify { ticket, job } = effect {
+                inputs.push_back(Input::Verified { ticket, result: checked(&job, params) });
+            } else if let Effect::Commit(commit) = effect {
+                inputs.push_back(Input::Durable { sequence: commit.sequence });
+            }
+        }
     }
 }
 
