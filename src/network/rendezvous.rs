@@ -6,6 +6,7 @@
 use std::fs::{self, DirBuilder};
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, UNIX_EPOCH};
 
 use libp2p::Multiaddr;
@@ -42,6 +43,8 @@ pub(super) struct Rendezvous {
     local: PeerId,
     genesis: BlockHash,
     namespace: String,
+    /// Whether this node has taken its entry away for good. Held while the entry is written or taken away.
+    is_gone: Arc<Mutex<bool>>,
 }
 
 /// What a node leaves in the folder.
@@ -64,7 +67,8 @@ impl Rendezvous {
     pub(super) fn open(root: &Path, genesis: BlockHash, local: PeerId) -> io::Result<Self> {
         let namespace = fs::read_link("/proc/self/ns/net").unwrap_or_default().display().to_string();
         let folder = root.join(genesis.network_tag());
-        let rendezvous = Self { root: root.to_owned(), folder, local, genesis, namespace };
+        let is_gone = Arc::default();
+        let rendezvous = Self { root: root.to_owned(), folder, local, genesis, namespace, is_gone };
         rendezvous.make_folders()?;
         Ok(rendezvous)
     }
@@ -76,6 +80,10 @@ impl Rendezvous {
 
     /// Leaves this node's entry, whole or not at all. Someone may have tidied the folder away.
     pub(super) fn announce(&self, addresses: &[Multiaddr]) -> io::Result<()> {
+        let is_gone = self.is_gone();
+        if *is_gone {
+            return Ok(());
+        }
         self.make_folders()?;
         let entry = Entry {
             genesis: self.genesis,
@@ -88,8 +96,9 @@ impl Rendezvous {
         fs::rename(unfinished, self.own_entry())
     }
 
-    /// Takes this node's entry away.
+    /// Takes this node's entry away. What is announced after that comes too late.
     pub(super) fn withdraw(&self) {
+        *self.is_gone() = true;
         // An entry that is gone already is as good; one that stays is swept by the others.
         let _ = fs::remove_file(self.own_entry());
     }
@@ -122,6 +131,10 @@ impl Rendezvous {
     fn make_folders(&self) -> io::Result<()> {
         make_private(&self.root)?;
         make_private(&self.folder)
+    }
+
+    fn is_gone(&self) -> MutexGuard<'_, bool> {
+        self.is_gone.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn own_entry(&self) -> PathBuf {
@@ -232,6 +245,17 @@ mod tests {
         let loopback_first: Vec<_> = addresses().into_iter().rev().collect();
         assert_eq!(alice.neighbours().unwrap(), [(BOB, loopback_first)]);
         bob.withdraw();
+        assert_eq!(alice.neighbours().unwrap(), []);
+    }
+
+    #[test]
+    fn who_announces_a_moment_too_late_leaves_no_entry_behind() {
+        let root = tempfile::tempdir().unwrap();
+        let (alice, bob) = (open(&root, ALICE), open(&root, BOB));
+        let looking = bob.clone();
+        bob.announce(&addresses()).unwrap();
+        bob.withdraw();
+        looking.announce(&addresses()).unwrap();
         assert_eq!(alice.neighbours().unwrap(), []);
     }
 
