@@ -2,6 +2,8 @@
 
 use std::sync::Mutex;
 
+use tokio::net::TcpSocket;
+
 use super::*;
 use crate::network::{NetworkError, PeerRecords, everywhere};
 
@@ -75,14 +77,16 @@ async fn remembered_peers_are_dialled_after_a_restart() {
 
 #[tokio::test]
 async fn an_address_is_dialled_until_somebody_is_there() {
-    let alice_config = config("lan");
-    let reserved = Host::start(NetworkConfig { key: alice_config.key.clone(), ..config("lan") }).await;
-    let address: SocketAddr = reserved.address().parse().unwrap();
-    reserved.stop().await;
+    // As long as nobody listens on it, those who dial are refused, and nobody else is given the port.
+    let reserved = TcpSocket::new_v4().unwrap();
+    reserved.set_reuseaddr(true).unwrap();
+    reserved.bind((Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    let address = reserved.local_addr().unwrap();
 
     let mut bob = Host::start(NetworkConfig { connect: vec![address.to_string()], ..config("lan") }).await;
     eventually("a failed dial", || bob.told("could not connect")).await;
-    let alice = Host::start(NetworkConfig { listen: vec![address], ..alice_config }).await;
+    drop(reserved);
+    let alice = Host::start(NetworkConfig { listen: vec![address], ..config("lan") }).await;
     bob.meets(alice.peer).await;
 }
 
