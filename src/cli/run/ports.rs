@@ -69,7 +69,7 @@ fn ensure_free(address: SocketAddr, flag: &str) -> Outcome {
 }
 
 fn next_free(usual: SocketAddr) -> Outcome<Place> {
-    let candidates = (usual.port()..).step_by(STEP).take(CANDIDATES_MAX);
+    let candidates = (usual.port()..=u16::MAX).step_by(STEP).take(CANDIDATES_MAX);
     for port in candidates {
         let address = SocketAddr::new(usual.ip(), port);
         if TcpListener::bind(address).is_ok() {
@@ -85,10 +85,12 @@ fn next_free(usual: SocketAddr) -> Outcome<Place> {
 /// Who listens on a port, as far as Linux tells: the program and its process number.
 fn holder_of(port: u16) -> Option<String> {
     let socket = format!("socket:[{}]", listening_inode(port)?);
-    let processes = fs::read_dir("/proc").ok()?.filter_map(Result::ok).map(|entry| entry.path());
-    let holder = processes.filter(|process| holds(process, &socket)).min()?;
-    let name = fs::read_to_string(holder.join("comm")).ok()?;
-    Some(format!("{} (process {})", name.trim(), holder.file_name()?.to_string_lossy()))
+    let names = fs::read_dir("/proc").ok()?.filter_map(Result::ok).map(|entry| entry.file_name());
+    let processes = names.filter_map(|name| name.to_str()?.parse::<u32>().ok());
+    // Whoever it starts holds the socket too for a moment, until it is another program. It was there before them.
+    let holder = processes.filter(|process| holds(*process, &socket)).min()?;
+    let name = fs::read_to_string(format!("/proc/{holder}/comm")).ok()?;
+    Some(format!("{} (process {holder})", name.trim()))
 }
 
 /// The inode of the socket that listens on a port, from the kernel's tables (proc(5), `/proc/net/tcp`).
@@ -106,8 +108,8 @@ fn listening_inode(port: u16) -> Option<u64> {
     )
 }
 
-fn holds(process: &Path, socket: &str) -> bool {
-    let Ok(files) = fs::read_dir(process.join("fd")) else { return false };
+fn holds(process: u32, socket: &str) -> bool {
+    let Ok(files) = fs::read_dir(format!("/proc/{process}/fd")) else { return false };
     files
         .filter_map(Result::ok)
         .any(|file| fs::read_link(file.path()).is_ok_and(|target| target == Path::new(socket)))
