@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tokio::sync::oneshot;
+
 use super::compose::{self, RunningNode};
 use super::logging::story;
 use super::settings::Settings;
@@ -23,7 +25,8 @@ pub(super) async fn run(settings: Settings, welcome: Vec<String>) -> Outcome {
     // Heard from now on, so that nothing is missed while the banner gathers its facts.
     let events = node.handle.events();
     banner::show(&node, &welcome).await;
-    let story = narrator::run(node.handle.clone(), events, node.settings.mining.address);
+    let (goes_on, end) = oneshot::channel();
+    let story = narrator::run(node.handle.clone(), events, end, node.settings.mining.address);
     let narrator = tokio::spawn(story);
     let stopped_politely = tokio::select! {
         reason = signals.stop_wanted() => {
@@ -37,7 +40,9 @@ pub(super) async fn run(settings: Settings, welcome: Vec<String>) -> Outcome {
         reason = stop(node) => reason,
         () = signals.stop_forced() => return Err(Failure::interrupted()),
     };
-    narrator.abort();
+    // Nothing more happens, and what did is told to its end.
+    drop(goes_on);
+    let _ = narrator.await;
     tokio::time::sleep(LAST_LINES).await;
     if stopped_politely {
         story!("stopped; everything is kept");

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::broadcast::Receiver;
 use tokio::sync::broadcast::error::RecvError;
+use tokio::sync::oneshot;
 
 use super::crowd::Crowd;
 use super::logging::story;
@@ -18,19 +19,27 @@ use crate::runtime::NodeHandle;
 /// How long the network's picture of a new peer is waited for.
 const PICTURE_WAIT: Duration = Duration::from_secs(3);
 
-/// Listens until the node is gone. `miner` is who earns what this node finds.
-pub(super) async fn run(node: NodeHandle, mut events: Receiver<Event>, miner: Option<Address>) {
+/// Listens until the node is gone, or `end` comes and all that happened before it is told. `miner` is who earns what
+/// this node finds.
+pub(super) async fn run(
+    node: NodeHandle,
+    mut events: Receiver<Event>,
+    mut end: oneshot::Receiver<()>,
+    miner: Option<Address>,
+) {
     let (admitted, dropped) = Default::default();
     let mut narrator = Narrator { node, miner, catching_up_from: None, admitted, dropped };
     let mut seconds = tokio::time::interval(Duration::from_secs(1));
     loop {
         tokio::select! {
+            biased;
+            _ = seconds.tick() => narrator.tell_crowds(),
             event = events.recv() => match event {
                 Ok(event) => narrator.tell(event),
                 Err(RecvError::Lagged(missed)) => story!(missed, "… {missed} things happened too fast to tell"),
                 Err(RecvError::Closed) => return,
             },
-            _ = seconds.tick() => narrator.tell_crowds(),
+            _ = &mut end => return,
         }
     }
 }
