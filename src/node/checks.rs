@@ -44,6 +44,14 @@ pub(super) enum Running {
     Transactions { transactions: Vec<Hashed>, from: TransactionsFrom },
 }
 
+/// A client who waits for what becomes of a block.
+#[derive(Debug)]
+pub(super) struct WaitingClient {
+    pub(super) ticket: Ticket,
+    /// The block as this client has it, if another body of the same header was being checked when it came.
+    pub(super) late: Option<Arc<Block>>,
+}
+
 /// Checks on their way.
 #[derive(Debug, Default)]
 pub(super) struct Checks {
@@ -55,7 +63,7 @@ pub(super) struct Checks {
     /// Encoded length of all bodies that are not decided yet.
     bytes: usize,
     /// Clients and, on development networks, forwarders who wait for what becomes of a block.
-    pub(super) waiting_clients: BTreeMap<BlockHash, Vec<Ticket>>,
+    pub(super) waiting_clients: BTreeMap<BlockHash, Vec<WaitingClient>>,
     pub(super) waiting_verdicts: BTreeMap<BlockHash, GossipId>,
 }
 
@@ -74,6 +82,18 @@ impl Checks {
     /// Their encoded length, and that of bodies whose signatures are being checked.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// Lets a client wait for what becomes of a block.
+    pub(super) fn hold_client(&mut self, hash: BlockHash, ticket: Ticket, late: Option<Arc<Block>>) {
+        self.waiting_clients.entry(hash).or_default().push(WaitingClient { ticket, late });
+    }
+
+    /// Those whose own bodies nobody has looked at, who need not share the fate of the one that was.
+    fn take_late_clients(&mut self, hash: BlockHash) -> Vec<WaitingClient> {
+        let waiting = self.waiting_clients.get_mut(&hash);
+        waiting
+            .map_or_else(Vec::new, |clients| clients.extract_if(.., |client| client.late.is_some()).collect())
     }
 
     /// Lets a message wait for what becomes of its block; answers one that must not wait any longer.
@@ -103,6 +123,17 @@ impl<R: ChainReader> Node<R> {
         self.checks.bytes += size;
         let ticket = self.checks.start(Running::Body { index, from, size });
         self.outbox.push(Effect::Verify { ticket, job: VerifyJob::Body(block) });
+    }
+
+    /// Sends a client's body to be checked, or lets the client wait for the one that is being checked.
+    pub(super) fn check_for_client(&mut self, index: Index, ticket: Ticket, block: Arc<Block>) {
+        let (hash, is_first) =
+            (self.chain.headers.id(index).hash, self.chain.headers.get(index).body == Body::Missing);
+        self.checks.hold_client(hash, ticket, (!is_first).then(|| Arc::clone(&block)));
+        if is_first {
+            self.relay.note_made_here(hash);
+            self.check_body(index, block, BodyFrom::Client);
+        }
     }
 
     pub(super) fn on_verified(
@@ -181,11 +212,15 @@ impl<R: ChainReader> Node<R> {
             Blame::Sender | Blame::Nobody => {
                 self.chain.headers.set_body(index, Body::Missing);
                 let hash = self.chain.headers.id(index).hash;
+                let late = self.checks.take_late_clients(hash);
                 self.answer_block_clients(hash, BlockOutcome::Invalid(violation));
                 match from {
                     BodyFrom::Peer(peer) => self.penalise(now, peer, Offence::ForeignBody),
                     BodyFrom::Gossip => self.fetch_whole(now, &hash),
                     BodyFrom::Client => {}
+                }
+                for WaitingClient { ticket, late } in late {
+                    self.check_for_client(index, ticket, late.expect("those are late who brought their own"));
                 }
             }
             Blame::Miner => self.condemn(index, violation),

@@ -22,15 +22,14 @@ const HEADERS_PER_QUERY_MAX: u32 = 2_000;
 
 impl<R: ChainReader> Node<R> {
     pub(super) fn on_submit_block(&mut self, now: Now, ticket: Ticket, block: Arc<Block>) {
-        let hash = block.hash();
         let outcome = match self.chain.accept_header(&block.header, now.timestamp(), &mut self.outbox) {
-            Ok((index, _)) if self.chain.headers.get(index).body == Body::Missing => {
-                self.checks.waiting_clients.entry(hash).or_default().push(ticket);
-                self.relay.note_made_here(hash);
-                self.check_body(index, block, BodyFrom::Client);
-                return self.take_waiting_blocks(now);
-            }
-            Ok(_) => BlockOutcome::Duplicate,
+            Ok((index, _)) => match self.chain.headers.get(index).body {
+                Body::Missing | Body::Checking => {
+                    self.check_for_client(index, ticket, block);
+                    return self.take_waiting_blocks(now);
+                }
+                Body::Checked { .. } => BlockOutcome::Duplicate,
+            },
             Err(violation) => {
                 self.keep_if_early(block, violation);
                 BlockOutcome::Invalid(violation)

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Node;
 use super::chain::TipMove;
+use super::checks::WaitingClient;
 use super::effect::{Effect, Verdict};
 use super::event::{ConnectedSummary, Event, TipChange};
 use super::headers::{Body, Index};
@@ -166,7 +167,9 @@ impl<R: ChainReader> Node<R> {
 
     /// Tells clients, and on development networks forwarders, what became of a block they wait for.
     pub(super) fn answer_block_clients(&mut self, hash: BlockHash, outcome: BlockOutcome) {
-        for ticket in self.checks.waiting_clients.remove(&hash).unwrap_or_default() {
+        for WaitingClient { ticket, late } in self.checks.waiting_clients.remove(&hash).unwrap_or_default() {
+            let is_kept = matches!(outcome, BlockOutcome::Connected | BlockOutcome::SideBranch);
+            let outcome = if is_kept && late.is_some() { BlockOutcome::Duplicate } else { outcome };
             self.outbox.push_durable(Effect::Answer { ticket, answer: Answer::Block(outcome) });
         }
         // What forwarders can see was looked at before: for the rest nobody blames them.

@@ -58,14 +58,53 @@ fn a_block_submitted_before_its_parent_is_kept_and_connected_after_it() {
 }
 
 #[test]
-fn a_second_submission_while_the_first_is_checked_is_a_duplicate() {
+fn a_second_submission_while_the_first_is_checked_is_a_duplicate_once_the_first_is_decided() {
     let chain = chain_of(1);
     let mut lab = Lab::new();
     lab.checks_are_stuck = true;
-    let first = lab.offer_block(block_at(&chain, 1).block());
-    assert_eq!(lab.submit_block(block_at(&chain, 1).block()), BlockOutcome::Duplicate);
+    let [first, second] = [1, 1].map(|height| lab.offer_block(block_at(&chain, height).block()));
+    assert!(lab.seen.answers.is_empty(), "it may be invalid yet");
     lab.unstick();
     assert!(matches!(lab.seen.answers[&first], Answer::Block(BlockOutcome::Connected)));
+    assert!(matches!(lab.seen.answers[&second], Answer::Block(BlockOutcome::Duplicate)));
+}
+
+#[test]
+fn whoever_submits_what_a_peer_has_sent_hears_when_it_is_decided() {
+    let chain = chain_of(2);
+    let mut lab = Lab::new();
+    lab.checks_are_stuck = true;
+    let bodies = [1, 2].map(|height| Arc::clone(block_at(&chain, height).block()));
+    lab.meet(BOB, &chain);
+    lab.serve(&[(BOB, &chain)]);
+    let tickets = bodies.each_ref().map(|block| lab.offer_block(block));
+    assert!(lab.seen.answers.is_empty(), "the peer's bodies are still being checked");
+    lab.unstick();
+    for ticket in tickets {
+        assert!(matches!(lab.seen.answers[&ticket], Answer::Block(BlockOutcome::Duplicate)));
+    }
+    lab.assert_at(&chain);
+}
+
+#[test]
+fn a_body_that_came_while_a_foreign_one_was_checked_is_checked_itself() {
+    let chain = chain_of(1);
+    let good = Arc::clone(block_at(&chain, 1).block());
+    let mut foreign = good.as_ref().clone();
+    foreign.coinbase.extra_nonce[0] ^= 1;
+    let mut lab = Lab::new();
+    lab.checks_are_stuck = true;
+    let offered = [Arc::new(foreign), Arc::clone(&good), good].map(|block| lab.offer_block(&block));
+    lab.unstick();
+    let outcome = |ticket| {
+        let Answer::Block(outcome) = lab.seen.answers[ticket] else {
+            panic!("a block is answered by its fate")
+        };
+        outcome
+    };
+    let expected =
+        [BlockOutcome::Invalid(Violation::WrongCommitment), BlockOutcome::Connected, BlockOutcome::Duplicate];
+    assert_eq!(offered.each_ref().map(outcome), expected);
 }
 
 #[test]
