@@ -44,11 +44,11 @@ impl RecentTemplates {
     /// earlier one.
     pub(super) fn find(&self, root: TransactionRoot, node: &NodeHandle) -> Option<Arc<Template>> {
         let current = node.templates().borrow().clone();
+        if let Some(current) = current {
+            // Work on it may be submitted again when there is another by then.
+            self.remember(current);
+        }
         let templates = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        current
-            .iter()
-            .chain(templates.iter().rev())
-            .find(|template| template.transaction_root == root)
-            .cloned()
+        templates.iter().rev().find(|template| template.transaction_root == root).cloned()
     }
 }

@@ -9,16 +9,19 @@ use crate::consensus::testing::{dev_key, payment, solve};
 use crate::node::{Answer, Query, Template};
 use crate::primitives::{Amount, Block, Timestamp, codec};
 use crate::rpc::code;
+use crate::runtime::Work;
 
-/// The newest template as miners get it, with one payment in it.
-async fn template_with_a_payment(node: &TestNode) -> Arc<Template> {
+/// The newest template as miners get it, with one payment in it, and the work on it: when nobody works, the node takes
+/// its template back.
+async fn template_with_a_payment(node: &TestNode) -> (Arc<Template>, Work) {
     let payment = payment(&dev_key(1), node.handle().params(), 0, dev_address(2), Amount(5));
     node.stranger().send(&payment).await.unwrap();
     let mut work = node.handle().work();
     let template = work
         .templates
         .wait_for(|template| template.as_ref().is_some_and(|each| each.transactions.len() == 1));
-    template.await.unwrap().clone().unwrap()
+    let template = template.await.unwrap().clone().unwrap();
+    (template, work)
 }
 
 fn solved(template: &Template) -> Block {
@@ -38,7 +41,8 @@ async fn submit_as_old_miner(node: &TestNode, hex: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stock_miner_submits_a_header_and_a_coinbase() {
     let node = TestNode::start("dev").await;
-    let block = solved(&*template_with_a_payment(&node).await);
+    let (template, _work) = template_with_a_payment(&node).await;
+    let block = solved(&template);
     let answer = submit_as_old_miner(&node, &without_transactions(&block)).await;
     assert_eq!((&answer["result"], &answer["error"]), (&Value::Null, &Value::Null), "{answer}");
     let tip = node.stranger().block(block.hash()).await.unwrap();
@@ -74,7 +78,8 @@ async fn a_whole_block_is_taken_and_a_bad_one_named() {
 #[tokio::test(flavor = "multi_thread")]
 async fn work_on_transactions_nobody_knows_is_stale() {
     let node = TestNode::start("dev").await;
-    let mut block = solved(&*template_with_a_payment(&node).await);
+    let (template, _work) = template_with_a_payment(&node).await;
+    let mut block = solved(&template);
     block.coinbase.transaction_root.0[0] ^= 1;
     let answer = node.call("submitblock", json!([without_transactions(&block)])).await;
     assert_refused(&answer, code::REJECTED, "unknown-template");
