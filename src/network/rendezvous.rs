@@ -58,8 +58,11 @@ struct Entry {
 
 /// Where the nodes of this user meet unless told otherwise.
 pub fn default_folder() -> PathBuf {
-    let user = owner(Path::new("/proc/self")).map_or("cairn".to_owned(), |uid| format!("cairn-{uid}"));
-    std::env::temp_dir().join(user)
+    #[cfg(unix)]
+    let name = format!("cairn-{}", user());
+    #[cfg(not(unix))]
+    let name = "cairn";
+    std::env::temp_dir().join(name)
 }
 
 impl Rendezvous {
@@ -197,11 +200,10 @@ fn make_private(folder: &Path) -> io::Result<()> {
     builder.recursive(true);
     #[cfg(unix)]
     {
-        use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+        use std::os::unix::fs::{DirBuilderExt, MetadataExt};
         builder.mode(FOLDER_MODE).create(folder)?;
-        let foreign = owner(Path::new("/proc/self")).is_some_and(|me| owner(folder) != Some(me));
-        let open = fs::symlink_metadata(folder)?.permissions().mode() & 0o077 != 0;
-        if foreign || open || !fs::symlink_metadata(folder)?.is_dir() {
+        let found = fs::symlink_metadata(folder)?;
+        if !found.is_dir() || found.uid() != user() || found.mode() & 0o077 != 0 {
             let problem = format!("{} is not a private folder of this user", folder.display());
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, problem));
         }
@@ -211,12 +213,10 @@ fn make_private(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// The user a file belongs to, where files belong to users.
-fn owner(path: &Path) -> Option<u32> {
-    #[cfg(unix)]
-    return fs::symlink_metadata(path).ok().map(|metadata| std::os::unix::fs::MetadataExt::uid(&metadata));
-    #[cfg(not(unix))]
-    return None;
+/// The number of the user who runs this process.
+#[cfg(unix)]
+fn user() -> u32 {
+    rustix::process::geteuid().as_raw()
 }
 
 #[cfg(test)]
