@@ -8,12 +8,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::hint::black_box;
 use std::sync::Arc;
 
-use cairn::consensus::Account;
 use cairn::consensus::facts::HeaderFacts;
 use cairn::consensus::params::{Params, ParamsOverride, PrefundOverride};
-use cairn::consensus::state::MaturingReward;
 use cairn::consensus::testing::{TestChain, payment, test_key};
 use cairn::consensus::undo::Undo;
+use cairn::consensus::{Account, MaturingReward};
 use cairn::node::verify::execute;
 use cairn::node::{Effect, Input, Node, Now, Verified, VerifyJob};
 use cairn::primitives::block::HEADER_BYTES;

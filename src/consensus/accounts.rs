@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use hashbrown::hash_table::Entry;
 
-use super::state_root::{PathPrefix, path_of};
+use super::account_path::{PathPrefix, path_of};
 use crate::primitives::codec::{Decode, Encode};
 use crate::primitives::look_up::LookUp;
 use crate::primitives::{Address, Amount};

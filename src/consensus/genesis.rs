@@ -1,7 +1,7 @@
 //! The first block of a network, which commits to everything its nodes must agree on.
 
 use super::accounts::Account;
-use super::params::Numbers;
+use super::numbers::Numbers;
 use super::state_root::state_root_by_definition;
 use crate::primitives::merkle::transaction_root;
 use crate::primitives::{Address, Block, BlockHash, Coinbase, Header, Height, List, Timestamp, hash};

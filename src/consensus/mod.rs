@@ -8,12 +8,13 @@
 //! | Is this transaction well formed? | [`check_transaction`] |
 //! | Is this body the header's, and valid? | [`check_block`] |
 //! | What does a block do? | [`state`] over [`accounts`], taken back by [`undo`]; [`reward`] |
-//! | What does the chain commit of that? | [`mod@state_root`], kept up to date by [`state_tree`] |
+//! | What does the chain commit of that? | [`mod@state_root`], by each [`account_path`], kept up to date by [`state_tree`] |
 //! | Which of two chains counts? | [`fork_choice`] |
 //!
 //! There is no clock, no file, no async, no logging and no store here; time and facts are arguments. The one random
 //! thing is the seed of the account table, on which nothing depends.
 
+pub mod account_path;
 pub mod accounts;
 pub mod check_block;
 pub mod check_header;
@@ -23,6 +24,7 @@ pub mod difficulty;
 pub mod facts;
 pub mod fork_choice;
 mod genesis;
+mod numbers;
 pub mod params;
 pub mod params_encoding;
 mod params_override;
@@ -39,6 +41,7 @@ pub mod testing;
 pub mod undo;
 pub mod violation;
 
+pub use account_path::{AccountPath, PathPrefix, group_of, path_of};
 pub use accounts::{Account, AccountTable, Accounts};
 pub use check_block::{
     BLOCK_BYTES_MAX, BlockContext, CheckedBlock, check_block_in_context, check_block_in_isolation,
@@ -52,11 +55,10 @@ pub use difficulty::{aserti3_2d, next_bits};
 pub use facts::HeaderFacts;
 pub use fork_choice::Candidate;
 pub use params::{NetworkKind, Params, ParamsError, ParamsOverride, PrefundOverride};
-pub use reward::subsidy;
-pub use state::{MaturingReward, State};
+pub use reward::{MaturingReward, subsidy};
+pub use state::State;
 pub use state_root::{
-    AccountPath, PathPrefix, STATE_ROOT_INTERVAL, TreeRoot, committed_state_height, group_of, path_of,
-    state_root, state_root_by_definition,
+    STATE_ROOT_INTERVAL, TreeRoot, committed_state_height, state_root, state_root_by_definition,
 };
 pub use state_tree::StateTree;
 pub use undo::Undo;

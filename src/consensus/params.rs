@@ -1,36 +1,16 @@
 //! A network: its name, the numbers its nodes must agree on, and the genesis that follows from both.
 
-use super::dev_accounts::{DEV_ADDRESSES, DEV_PREFUND};
 use super::genesis;
+use super::numbers::Numbers;
+pub use super::numbers::{
+    DEV_BITS, DEV_MATURITY_BLOCKS, FIRST_BITS, FUTURE_LIMIT_SECONDS, INTERVAL_SECONDS, LIMIT_BITS,
+    MATURITY_BLOCKS, NAME_BYTES_MAX, NetworkKind,
+};
 pub use super::params_override::{ParamsError, ParamsOverride, PrefundOverride};
 use crate::primitives::{Address, AddressKind, Amount, Block, BlockHash, CompactTarget, Target};
 
 /// The network a node joins unless told otherwise.
 pub const DEFAULT_NETWORK: &str = "lan";
-
-/// Seconds between blocks, on average.
-pub const INTERVAL_SECONDS: u32 = 10;
-
-/// The first target of a network that retargets: 1 hash in 2^24, half a second of one core.
-pub const FIRST_BITS: CompactTarget = CompactTarget(0x1e01_0000);
-
-/// The easiest target of a network that retargets: 1 hash in 2^20.
-pub const LIMIT_BITS: CompactTarget = CompactTarget(0x1e10_0000);
-
-/// The target of every block on a development network: every second hash meets it.
-pub const DEV_BITS: CompactTarget = CompactTarget(0x207f_ffff);
-
-/// Blocks until a reward can be spent.
-pub const MATURITY_BLOCKS: u32 = 10;
-
-/// Blocks until a reward can be spent on a development network.
-pub const DEV_MATURITY_BLOCKS: u32 = 1;
-
-/// Seconds by which a header's time may be ahead of a node's clock.
-pub const FUTURE_LIMIT_SECONDS: u32 = 120;
-
-/// The longest name of a network, in bytes.
-pub const NAME_BYTES_MAX: usize = 32;
 
 /// What all nodes of a network agree on before the first block. Made only by the constructors, which check it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,27 +36,6 @@ pub struct Params {
     pub(super) limit_target: Target,
     pub(super) genesis: Block,
     pub(super) genesis_hash: BlockHash,
-}
-
-/// What a network is for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum NetworkKind {
-    /// Any network where work protects the chain.
-    Standard,
-    /// `dev` and `dev-…`: blocks on demand, money from the start, test keys everybody knows.
-    Development,
-}
-
-/// The numbers that are hashed into genesis, before anything is computed from them.
-#[derive(Debug, Clone)]
-pub(super) struct Numbers {
-    pub(super) interval_seconds: u32,
-    pub(super) retarget: bool,
-    pub(super) first_bits: CompactTarget,
-    pub(super) limit_bits: CompactTarget,
-    pub(super) prefund: Vec<(Address, Amount)>,
-    pub(super) maturity: u32,
-    pub(super) future_limit_seconds: u32,
 }
 
 impl Params {
@@ -138,53 +97,6 @@ impl Params {
     }
 }
 
-impl NetworkKind {
-    /// The kind of network a name stands for; none if it is no name: `[a-z0-9][a-z0-9-]{0,31}`.
-    pub fn of(name: &str) -> Option<Self> {
-        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-        let first_is_plain = name.bytes().next().is_some_and(is_plain);
-        let rest_is_plain = name.bytes().all(|byte| is_plain(byte) || byte == b'-');
-        if !first_is_plain || !rest_is_plain || name.len() > NAME_BYTES_MAX {
-            return None;
-        }
-        let is_development = name == "dev" || name.starts_with("dev-");
-        Some(if is_development { Self::Development } else { Self::Standard })
-    }
-
-    /// The kind of addresses people write on such a network.
-    pub const fn address_kind(self) -> AddressKind {
-        match self {
-            Self::Standard => AddressKind::Standard,
-            Self::Development => AddressKind::Development,
-        }
-    }
-}
-
-impl Numbers {
-    fn of(kind: NetworkKind) -> Self {
-        match kind {
-            NetworkKind::Standard => Self {
-                interval_seconds: INTERVAL_SECONDS,
-                retarget: true,
-                first_bits: FIRST_BITS,
-                limit_bits: LIMIT_BITS,
-                prefund: Vec::new(),
-                maturity: MATURITY_BLOCKS,
-                future_limit_seconds: FUTURE_LIMIT_SECONDS,
-            },
-            NetworkKind::Development => Self {
-                interval_seconds: INTERVAL_SECONDS,
-                retarget: false,
-                first_bits: DEV_BITS,
-                limit_bits: DEV_BITS,
-                prefund: DEV_ADDRESSES.map(|address| (address, DEV_PREFUND)).to_vec(),
-                maturity: DEV_MATURITY_BLOCKS,
-                future_limit_seconds: FUTURE_LIMIT_SECONDS,
-            },
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -197,18 +109,6 @@ mod tests {
         }
         for name in ["", "-lan", "Lan", "la n", "lan_1", "größe", &"n".repeat(33)] {
             assert_eq!(Params::named(name), Err(ParamsError::Name(name.into())));
-        }
-    }
-
-    #[test]
-    fn only_dev_and_dev_with_a_hyphen_are_development_networks() {
-        for (name, kind) in [
-            ("dev", NetworkKind::Development),
-            ("dev-alice", NetworkKind::Development),
-            ("developers", NetworkKind::Standard),
-            ("lan", NetworkKind::Standard),
-        ] {
-            assert_eq!(NetworkKind::of(name), Some(kind), "{name}");
         }
     }
 

@@ -1,6 +1,7 @@
 //! The bytes of a network's numbers: what genesis commits to, and what an exported chain carries.
 
-use super::params::{NetworkKind, Numbers, Params};
+use super::numbers::{NetworkKind, Numbers};
+use super::params::Params;
 use super::params_override::ParamsError;
 use crate::primitives::codec::{self, Decode, Encode};
 use crate::primitives::{Address, Amount, CompactTarget, List};

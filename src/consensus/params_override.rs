@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::params::{NetworkKind, Numbers};
+use super::numbers::{NetworkKind, Numbers};
 use super::reward::SUBSIDY_TOTAL;
 use crate::primitives::codec::DecodeError;
 use crate::primitives::{Address, Amount, CompactTarget, CompactTargetError, ParseAddressError, Target};

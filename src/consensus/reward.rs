@@ -1,6 +1,7 @@
 //! What a block earns its miner besides the fees.
 
-use crate::primitives::{Amount, Height};
+use crate::primitives::codec::{Decode, Encode};
+use crate::primitives::{Address, Amount, Height};
 
 /// Earned at height 1: 10 cairns.
 const FIRST_SUBSIDY: u64 = 1_000_000_000;
@@ -10,6 +11,17 @@ const HALVING_BLOCKS: u32 = 1_050_000;
 
 /// All subsidies there will ever be, in pebbles: the halves of ten cairns, each rounded down, 1,050,000 times each.
 pub const SUBSIDY_TOTAL: Amount = Amount(2_099_999_986_350_000);
+
+/// A miner's reward that is not yet spendable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
+pub struct MaturingReward {
+    /// The block that earned it.
+    pub earned_at: Height,
+    /// Who is credited.
+    pub miner: Address,
+    /// Subsidy and fees; may be nothing.
+    pub amount: Amount,
+}
 
 /// New money of the block at `height`: halves every 1,050,000 blocks. Genesis earns nothing.
 pub const fn subsidy(height: Height) -> Amount {

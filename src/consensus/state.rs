@@ -7,23 +7,11 @@ pub use super::accounts::{Account, AccountTable, Accounts};
 use super::check_block::CheckedBlock;
 use super::check_header::ensure;
 use super::params::Params;
-use super::reward::subsidy;
+use super::reward::{MaturingReward, subsidy};
 pub use super::undo::Undo;
 use super::violation::Violation;
-use crate::primitives::codec::{Decode, Encode};
 use crate::primitives::look_up::AT_ONCE;
 use crate::primitives::{Address, Amount, Height, Output, Transaction};
-
-/// A miner's reward that is not yet spendable.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Encode, Decode)]
-pub struct MaturingReward {
-    /// The block that earned it.
-    pub earned_at: Height,
-    /// Who is credited.
-    pub miner: Address,
-    /// Subsidy and fees; may be nothing.
-    pub amount: Amount,
-}
 
 /// Everything that executing a block needs and changes.
 #[derive(Debug, Clone, Default, PartialEq)]

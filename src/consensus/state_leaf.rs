@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
+use super::account_path::{AccountPath, GROUP_BITS, PathPrefix, path_of};
 use super::accounts::Account;
-use super::state_root::{
-    AccountPath, GROUP_BITS, LEAF_ACCOUNTS_MAX, PathPrefix, RECORD_BYTES, path_of, record,
-};
+use super::state_root::{LEAF_ACCOUNTS_MAX, RECORD_BYTES, record};
 use crate::primitives::{Address, Amount};
 
 /// Bits of a path that are kept beside an account.

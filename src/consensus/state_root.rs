@@ -1,7 +1,8 @@
 //! The root of the state by its definition, and what it is made of: paths, leaves, nodes, the queue of rewards.
 
+use super::account_path::{AccountPath, path_of};
 use super::accounts::Account;
-use super::state::MaturingReward;
+use super::reward::MaturingReward;
 use crate::primitives::hash::{self, StateRoot};
 use crate::primitives::{Address, Height, codec};
 
@@ -11,19 +12,8 @@ pub const STATE_ROOT_INTERVAL: u32 = 64;
 /// Accounts in a leaf of the state tree; a larger subtree is a node.
 pub const LEAF_ACCOUNTS_MAX: usize = 16;
 
-/// Bits of an account's path that name its group: 4,096 groups, the unit in which checkpoints are written.
-pub const GROUP_BITS: u32 = 12;
-
 /// Bytes of an account in a leaf: address, balance, nonce.
 pub(super) const RECORD_BYTES: usize = 48;
-
-/// An account's place in the state tree, from its root down, most significant bit first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AccountPath(pub [u8; 32]);
-
-/// The first 64 bits of an account's path, which hardly ever two accounts have in common.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct PathPrefix(pub u64);
 
 /// Root of the tree over all accounts; 32 zero bytes when there is none.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
@@ -32,16 +22,6 @@ pub struct TreeRoot(pub [u8; 32]);
 /// The height whose state a block at `height` commits: the last multiple of 64 below it; genesis commits its own.
 pub const fn committed_state_height(height: Height) -> Height {
     Height(height.minus(1).0 / STATE_ROOT_INTERVAL * STATE_ROOT_INTERVAL)
-}
-
-/// The path of an address: hashed, because outputs may name any 32 bytes and so could unbalance the tree.
-pub fn path_of(address: &Address) -> AccountPath {
-    AccountPath(hash::ACCOUNT_PATH.keyed(&address.0))
-}
-
-/// The group of accounts that a path belongs to: its first 12 bits.
-pub const fn group_of(path: &AccountPath) -> u16 {
-    u16::from_be_bytes([path.0[0], path.0[1]]) >> (u16::BITS - GROUP_BITS)
 }
 
 /// The state root: over the accounts and over the rewards that are not yet spendable, oldest first.
@@ -75,19 +55,6 @@ fn subtree_by_definition(sorted: &[(AccountPath, [u8; RECORD_BYTES])], depth: us
     }
     let (left, right) = sorted.split_at(sorted.partition_point(|(path, _)| !path.bit(depth)));
     node_hash(&[subtree_by_definition(left, depth + 1), subtree_by_definition(right, depth + 1)])
-}
-
-impl AccountPath {
-    /// Whether the path goes right at this depth.
-    pub(super) const fn bit(&self, depth: usize) -> bool {
-        self.0[depth / 8] << (depth % 8) & 0x80 != 0
-    }
-
-    /// The first 64 bits.
-    pub fn prefix(&self) -> PathPrefix {
-        let first = self.0.first_chunk().expect("a path is longer than 8 bytes");
-        PathPrefix(u64::from_be_bytes(*first))
-    }
 }
 
 /// An account as a leaf is hashed over it.
@@ -136,13 +103,5 @@ mod tests {
         let maturing = [reward(7, 9, 1_000_000_000), reward(8, 8, 0)];
         let root = state_root_by_definition((0..200).map(account), &maturing);
         assert_eq!(root.to_string(), "c201013d2ad5484809b29ba333c03b25e2d8b1fabcb8247834128a045d43abf4");
-    }
-
-    #[test]
-    fn the_group_of_a_path_is_its_first_twelve_bits() {
-        let mut path = AccountPath([0xff; 32]);
-        assert_eq!(group_of(&path), 4_095);
-        path.0[..2].copy_from_slice(&[0x12, 0x3f]);
-        assert_eq!(group_of(&path), 0x123);
     }
 }

@@ -3,11 +3,12 @@
 
 use std::iter;
 
+use super::account_path::GROUP_BITS;
 use super::accounts::{Account, Accounts};
 use super::state_leaf::{Entry, Leaf};
 use super::state_parts::{Link, Parts};
 use super::state_pass::Pass;
-use super::state_root::{GROUP_BITS, TreeRoot};
+use super::state_root::TreeRoot;
 use crate::primitives::Address;
 use crate::primitives::look_up::AT_ONCE;
 
@@ -118,8 +119,9 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::consensus::state_root::PathPrefix;
-    use crate::consensus::{AccountTable, group_of, path_of, state_root, state_root_by_definition};
+    use crate::consensus::{
+        AccountTable, PathPrefix, group_of, path_of, state_root, state_root_by_definition,
+    };
     use crate::primitives::Amount;
 
     fn address(number: u32) -> Address {

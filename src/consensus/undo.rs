@@ -1,7 +1,7 @@
 //! What it takes to take a block back, besides the block.
 
 use super::check_block::CheckedBlock;
-use super::state::MaturingReward;
+use super::reward::MaturingReward;
 use crate::primitives::codec::{Decode, Encode};
 use crate::primitives::{Address, Transaction};
 

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::consensus::account_path::GROUP_BITS;
 use crate::consensus::accounts::{AccountTable, Accounts};
 use crate::consensus::check_block::{BlockContext, CheckedBlock, check_block_in_context};
 use crate::consensus::params::Params;
 use crate::consensus::reward::subsidy;
 use crate::consensus::state::{State, Undo};
-use crate::consensus::state_root::{GROUP_BITS, STATE_ROOT_INTERVAL, state_root};
+use crate::consensus::state_root::{STATE_ROOT_INTERVAL, state_root};
 use crate::consensus::state_tree::StateTree;
 use crate::consensus::violation::Violation;
 use crate::primitives::{Address, Amount, BlockId, Height, StateRoot};

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use crate::consensus::state::{Account, MaturingReward};
 use crate::consensus::undo::Undo;
 use crate::consensus::violation::Violation;
+use crate::consensus::{Account, MaturingReward};
 use crate::primitives::{Address, Block, BlockId, Header, StateRoot, Work};
 
 /// Commits are numbered in the order in which the core made them, from 1 after each open.

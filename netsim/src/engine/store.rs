@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::rc::Rc;
 use std::sync::Arc;
 
-use cairn::consensus::state_root::GROUP_BITS;
+use cairn::consensus::account_path::GROUP_BITS;
 use cairn::consensus::undo::Undo;
 use cairn::consensus::violation::Violation;
 use cairn::primitives::{Block, BlockHash, BlockId};

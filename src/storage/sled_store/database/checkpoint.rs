@@ -10,7 +10,7 @@ use super::schema::{Kind, get_one};
 use super::table::{Batch, Database};
 use super::values;
 use crate::consensus::Account;
-use crate::consensus::state::MaturingReward;
+use crate::consensus::MaturingReward;
 use crate::primitives::codec::{self, Decode, DecodeError, Encode};
 use crate::primitives::{Address, BlockId, Height, List, StateRoot};
 use crate::storage::chain_store::StorageError;
