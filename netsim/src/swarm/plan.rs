@@ -10,7 +10,7 @@ use crate::engine::{Faults, Misdeed, stream_of};
 /// Share of the runs that begin with blocks that only one node has.
 const OLD_SHARE: f64 = 0.08;
 /// Blocks that it has at most: headers come in several answers, and checkpoints lie between.
-const HISTORY_MAX: u32 = 2_600;
+const HISTORY_MAX: u32 = 3_400;
 /// That who misbehaves in one way also does in another.
 const MISDEED_MORE: f64 = 0.2;
 /// All ways to misbehave by oneself.
