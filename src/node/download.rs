@@ -126,9 +126,11 @@ impl<R: ChainReader> Node<R> {
         if self.download.nobody_ahead == Some(standing) {
             return;
         }
-        let goal = self.best_to_be_had();
+        let to_be_had = self.best_to_be_had();
+        self.download.nobody_ahead = to_be_had.is_none().then_some(standing);
+        // Who shows headers and sends no bodies must not keep us from those who send theirs.
+        let goal = to_be_had.and_then(|_| self.best_of(|peer| peer.delivers(now))).or(to_be_had);
         self.download.refresh(&self.chain, goal);
-        self.download.nobody_ahead = goal.is_none().then_some(standing);
         if goal.is_none() || self.download.path.is_empty() || !self.has_room_for_bodies() {
             return;
         }
@@ -158,9 +160,11 @@ impl<R: ChainReader> Node<R> {
     /// The header ahead of the tip with most work that some peer showed or may well have. Others may have mined more
     /// and gone away: then the best of those who are here counts.
     pub(super) fn best_to_be_had(&self) -> Option<Index> {
-        if self.download.nobody_ahead == Some(self.standing()) {
-            return None;
-        }
+        if self.download.nobody_ahead == Some(self.standing()) { None } else { self.best_of(|_| true) }
+    }
+
+    /// The same among some of the peers.
+    fn best_of(&self, counts: impl Fn(&Peer) -> bool) -> Option<Index> {
         let headers = &self.chain.headers;
         let best = headers.best();
         let tip = self.chain.tip_id().hash;
@@ -171,7 +175,10 @@ impl<R: ChainReader> Node<R> {
         };
         // Most peers are where we are: they need no look into the tree.
         let elsewhere = self.peers.connected.values().filter(|peer| peer.claim().shown != Some(tip));
-        let ahead = elsewhere.filter_map(of_peer).filter(|index| headers.work(*index) > tip_work);
+        let ahead = elsewhere
+            .filter(|peer| counts(peer))
+            .filter_map(of_peer)
+            .filter(|index| headers.work(*index) > tip_work);
         // On equal work the best header comes first, then the one that is fetched already.
         ahead.max_by_key(|index| {
             let was_goal = self.download.goal(&self.chain) == Some(*index);

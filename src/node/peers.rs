@@ -65,6 +65,11 @@ impl Peer {
     pub(super) fn claim(&self) -> &Claim {
         &self.claim
     }
+
+    /// Whether it has sent the blocks that it was asked for, as far as it was asked for any.
+    pub(super) fn delivers(&self, now: Now) -> bool {
+        self.lacks_blocks_until_ms <= now.monotonic_ms && self.stall_ms == STALL_MS_MIN
+    }
 }
 
 /// A question of ours that is not answered yet.

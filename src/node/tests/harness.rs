@@ -21,6 +21,7 @@ use crate::storage::{ChainReader, ChainStore, Commit, MemoryStore, StorageError,
 pub(super) const BOB: PeerId = PeerId([2; 32]);
 pub(super) const CAROL: PeerId = PeerId([3; 32]);
 pub(super) const DAVE: PeerId = PeerId([4; 32]);
+pub(super) const ERIN: PeerId = PeerId([5; 32]);
 
 /// A store that may have lost things.
 #[derive(Debug, Clone, Default)]

@@ -187,6 +187,37 @@ fn a_heavier_branch_whose_holder_is_gone_keeps_nobody_from_following_those_who_a
 }
 
 #[test]
+fn a_heavier_branch_whose_holders_send_no_blocks_keeps_nobody_from_following_those_who_do() {
+    let base = chain_of(10);
+    let (withheld, here) = (grown(&base, 20, OTHER_MINER), grown(&base, 15, MINER));
+    let mut lab = Lab::new();
+    lab.adopt(&base);
+    // Bob refuses, Carol says that she has none, Dave does not say anything: all of them show the same headers.
+    for peer in [BOB, CAROL, DAVE] {
+        lab.meet(peer, &withheld);
+    }
+    lab.meet(ERIN, &here);
+    for _ in 0..50 {
+        lab.serve(&[(ERIN, &here)]);
+        for peer in [BOB, CAROL, DAVE] {
+            while let Some((request, question)) = lab.take_asked(peer, |body| !is_blocks(body)) {
+                lab.answer(peer, request, honest(&withheld, &question));
+            }
+        }
+        if let Some((request, _)) = lab.take_asked(BOB, is_blocks) {
+            lab.fail(BOB, request, RequestFailure::Refused);
+        }
+        if let Some((request, _)) = lab.take_asked(CAROL, is_blocks) {
+            lab.answer(CAROL, request, SyncResponse::Blocks(List::default()));
+        }
+        lab.pass(200);
+    }
+    lab.assert_at(&here);
+    lab.serve_for(20_000, &[(BOB, &withheld), (ERIN, &here)]);
+    lab.assert_at(&withheld);
+}
+
+#[test]
 fn a_peer_that_stays_silent_is_charged_a_little_and_others_take_over() {
     let chain = chain_of(20);
     let mut lab = Lab::new();
