@@ -184,6 +184,10 @@ impl Drive {
         let began_us = self.world.now_us();
         while !self.agree() {
             if self.world.now_us() > began_us + CONVERGENCE_US {
+                // Nobody need have found a block in all that time: then what was seen first stays.
+                if self.is_tied() {
+                    break;
+                }
                 let seconds = CONVERGENCE_US / SECOND;
                 let what = format!("honest nodes do not agree {seconds} s after all was mended");
                 return Err(Property::Agreement.broken(what));
@@ -223,10 +227,15 @@ impl Drive {
 
     /// Whether honest nodes show one tip; where nobody mines any more, tips of equal work are as good.
     fn agree(&self) -> bool {
+        self.world.honest_agree() || self.swarm.is_quiet && self.is_tied()
+    }
+
+    /// Whether honest nodes show tips of equal work.
+    fn is_tied(&self) -> bool {
         let views = self.honest().into_iter().filter_map(|node| self.world.node(node).view.as_ref());
         let mut works = views.map(|view| view.tip.work);
         let first = works.next();
-        self.world.honest_agree() || self.swarm.is_quiet && works.all(|work| Some(work) == first)
+        works.all(|work| Some(work) == first)
     }
 
     /// Whether anything was found in any step so far.
