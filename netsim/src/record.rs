@@ -94,11 +94,13 @@ pub struct BlockRecord {
 /// How a block reached the other nodes by gossip.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Propagation {
-    /// Nodes it reached, its miner not among them.
+    /// Nodes that it was to reach: the honest ones that ran when it was found, its miner left out.
+    pub audience: usize,
+    /// Honest nodes that it reached, its miner not among them; those that came up since count, too.
     pub reached: usize,
     /// Delay of each first arrival, ascending; empty in large runs, where only the quantiles are kept.
     pub delays_us: Vec<u64>,
-    /// Delay at which each of [`PROPAGATION_PERCENTS`] of all other nodes had it; `None` if so many never had.
+    /// Delay at which each of [`PROPAGATION_PERCENTS`] of the audience had it; `None` if so many never had.
     pub quantiles_us: [Option<u64>; PROPAGATION_PERCENTS.len()],
     /// Mean delay of the first arrivals.
     pub mean_delay_us: u64,

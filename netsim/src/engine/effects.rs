@@ -176,7 +176,8 @@ impl World {
                 return self.publish_broken(node, template, &block);
             }
             let id = BlockId { height: template.height(), hash: block.hash() };
-            self.observer.found(&block, id, encoded_len(block.as_ref()), node, self.now_us);
+            let (bytes, audience) = (encoded_len(block.as_ref()), self.audience(node));
+            self.observer.found(&block, id, bytes, node, self.now_us, audience);
             if let Some(story) = &mut self.story {
                 story.note_found(self.now_us, node, id, &block, &self.params);
             }

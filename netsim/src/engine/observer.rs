@@ -19,6 +19,8 @@ pub(crate) struct Track {
     pub(crate) miner: NodeIndex,
     pub(crate) found_at_us: u64,
     pub(crate) bits: u32,
+    /// Nodes that it is to reach.
+    audience: usize,
     transactions: usize,
     bytes: usize,
     delays_us: Vec<u32>,
@@ -45,7 +47,7 @@ pub(crate) struct Observer {
 }
 
 impl Observer {
-    /// Notes that a node found a block.
+    /// Notes that a node found a block, which is to reach so many others.
     pub(crate) fn found(
         &mut self,
         block: &Arc<Block>,
@@ -53,6 +55,7 @@ impl Observer {
         bytes: usize,
         miner: NodeIndex,
         at_us: u64,
+        audience: usize,
     ) {
         let number = self.blocks.len() as u32;
         self.by_hash.insert(id.hash, number);
@@ -63,6 +66,7 @@ impl Observer {
             miner,
             found_at_us: at_us,
             bits: block.header.bits.0,
+            audience,
             transactions: block.transactions.len(),
             bytes,
             delays_us: Vec::new(),
@@ -81,7 +85,7 @@ impl Observer {
         self.by_hash.get(hash).map(|number| &self.blocks[*number as usize])
     }
 
-    /// Notes that a copy of a block arrived somewhere, and whether it was the first there.
+    /// Notes that a copy of a block arrived somewhere, and whether it was the first at a node that it is to reach.
     pub(crate) fn arrived(&mut self, block: u32, at_us: u64, hop: u16, is_first: bool) {
         let track = &mut self.blocks[block as usize];
         track.copies += 1;
@@ -99,27 +103,26 @@ impl Observer {
     /// Every block as a record shows it. Delays are listed for up to `delays_max` arrivals in all.
     pub(crate) fn block_records(
         &self,
-        nodes: usize,
         delays_max: usize,
         is_best: impl Fn(&BlockHash) -> bool,
     ) -> Vec<BlockRecord> {
         let arrivals: usize = self.blocks.iter().map(|track| track.delays_us.len()).sum();
         let lists = arrivals <= delays_max;
-        let record = |track: &Track| track.record(nodes, lists, is_best(&track.id.hash));
+        let record = |track: &Track| track.record(lists, is_best(&track.id.hash));
         self.blocks.iter().map(record).collect()
     }
 }
 
 impl Track {
-    fn record(&self, nodes: usize, lists_delays: bool, on_best_chain: bool) -> BlockRecord {
+    fn record(&self, lists_delays: bool, on_best_chain: bool) -> BlockRecord {
         let mut delays: Vec<u64> = self.delays_us.iter().map(|delay| u64::from(*delay)).collect();
         delays.sort_unstable();
-        let others = nodes.saturating_sub(1);
         let quantile = |percent: u32| {
-            let count = (others * percent as usize).div_ceil(100).max(1);
+            let count = (self.audience * percent as usize).div_ceil(100).max(1);
             delays.get(count - 1).copied()
         };
         let propagation = Propagation {
+            audience: self.audience,
             reached: delays.len(),
             quantiles_us: PROPAGATION_PERCENTS.map(quantile),
             mean_delay_us: delays.iter().sum::<u64>() / delays.len().max(1) as u64,

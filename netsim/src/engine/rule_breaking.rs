@@ -55,7 +55,8 @@ impl World {
             // Once it is due it keeps every rule.
             let id = BlockId { height: template.height(), hash: block.header.hash() };
             let bytes = encoded_len(&block);
-            self.observer.found(&Arc::new(block.clone()), id, bytes, node, self.now_us);
+            let audience = self.audience(node);
+            self.observer.found(&Arc::new(block.clone()), id, bytes, node, self.now_us, audience);
         }
         self.publish_whole(node, &block);
     }

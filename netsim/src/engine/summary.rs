@@ -24,8 +24,7 @@ impl World {
         record.nodes = self.len();
         record.misbehaving = (0..self.len()).filter(|node| !self.is_honest(*node)).collect();
         record.duration_us = self.now_us;
-        record.blocks =
-            self.observer.block_records(self.len(), DELAYS_LISTED_MAX, |hash| on_best.contains(hash));
+        record.blocks = self.observer.block_records(DELAYS_LISTED_MAX, |hash| on_best.contains(hash));
         record.reorganisations.clone_from(&self.observer.reorganisations);
         record.incidents.clone_from(&self.observer.incidents);
         record.difficulty = self.difficulty(&best);
@@ -113,6 +112,12 @@ impl World {
     /// Whether some pool dropped a transaction and said why; known only while the world audits.
     pub fn was_dropped(&self, id: &TransactionId) -> bool {
         self.observer.dropped.contains(id)
+    }
+
+    /// How many nodes a block is to reach that this one found: the honest ones that run.
+    pub(super) fn audience(&self, miner: NodeIndex) -> usize {
+        let others = self.nodes.iter().enumerate().filter(|(node, _)| *node != miner);
+        others.filter(|(_, node)| node.is_running() && node.misdeeds.is_empty()).count()
     }
 
     /// Whether all nodes that run and keep the rules show the same tip.

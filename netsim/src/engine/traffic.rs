@@ -84,7 +84,8 @@ impl World {
         traffic.duplicates += u64::from(!is_news);
         traffic.bytes += u64::from(flood.bytes);
         if let Some(block) = flood.block {
-            self.observer.arrived(block, self.now_us, copy.hop, is_news);
+            let is_first = is_news && self.nodes[node].misdeeds.is_empty();
+            self.observer.arrived(block, self.now_us, copy.hop, is_first);
             if let Some(story) = self.story.as_mut().filter(|_| is_news) {
                 let block = self.observer.blocks[block as usize].id.hash.to_string();
                 let what = story::What::Arrived { node, from: copy.from as usize, block, hop: copy.hop };

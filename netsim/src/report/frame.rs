@@ -3,8 +3,8 @@
 use super::canvas::{Align, Canvas, Point};
 use super::style::{GRID, MUTED};
 
-/// Room above the plot for the title of the upright axis.
-const TOP: f64 = 30.0;
+/// Room above the plot for the title of the upright axis and a line of words below it.
+const TOP: f64 = 40.0;
 /// Room below it for ticks and the title of the level axis.
 const BELOW: f64 = 46.0;
 /// Room at the right, so that the last tick is not cut.

@@ -1,5 +1,8 @@
 //! The page from top to bottom.
 
+use std::mem;
+
+use super::canvas::{HALF, WIDE};
 use super::style::{self, BLUE, GOLD, Ink, RED};
 use super::text::{count, duration, escape, times};
 use super::timeline::NUMBERED_INCIDENTS_MAX;
@@ -12,10 +15,21 @@ pub(super) fn write(record: &RunRecord, command: &str) -> String {
         Body { html: [headline::header(record), headline::tiles(record)].concat(), quiet: Vec::new() };
     body.html += &tables::verdicts(record);
     body.wide(spreading(record));
-    body.beside([stale_blocks(record), reorganisations(record)]);
+    let mut halves = vec![stale_blocks(record), reorganisations(record)];
+    // What would stand alone goes below, so that no row is half empty.
+    let below = if halves.iter().all(Result::is_ok) { Vec::new() } else { mem::take(&mut halves) };
+    body.beside(halves);
     body.wide(fork_card(record));
     body.wide(agreement_card(record));
-    body.beside([converging(record), hops(record), mempool(record), difficulty(record)]);
+    let mut halves = below;
+    halves.extend([converging(record), hops(record), mempool(record)]);
+    if halves.iter().filter(|figure| figure.is_ok()).count().is_multiple_of(2) {
+        body.beside(halves);
+        body.wide(difficulty(record, WIDE));
+    } else {
+        halves.push(difficulty(record, HALF));
+        body.beside(halves);
+    }
     let body = body.finish() + &tables::particulars(record, command);
     format!(
         "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -51,12 +65,13 @@ impl Body {
     }
 
     /// Adds cards two by two.
-    fn beside<const COUNT: usize>(&mut self, figures: [Figure; COUNT]) {
-        self.html += "<div class=\"pair\">";
+    fn beside(&mut self, figures: Vec<Figure>) {
+        let is_empty = figures.iter().all(Result::is_err);
+        self.html += if is_empty { "" } else { "<div class=\"pair\">" };
         for figure in figures {
             self.wide(figure);
         }
-        self.html += "</div>";
+        self.html += if is_empty { "" } else { "</div>" };
     }
 
     /// Adds what did not happen, and hands everything over.
@@ -89,7 +104,7 @@ fn keys(entries: &[(&str, Ink, &str)]) -> String {
 fn spreading(record: &RunRecord) -> Figure {
     figure(
         "How blocks spread",
-        "The share of the other nodes that have a block, by the time since it was found.",
+        "The share of the other honest nodes that run which have a block, by the time since it was found.",
         &keys(&[("", BLUE, "the middle block"), ("band", BLUE, "eight blocks in ten")]),
         propagation::drawing(record),
         "No block reached another node.",
@@ -205,12 +220,12 @@ fn mempool(record: &RunRecord) -> Figure {
     )
 }
 
-fn difficulty(record: &RunRecord) -> Figure {
+fn difficulty(record: &RunRecord, width: f64) -> Figure {
     let note = format!(
         "What a block on the chain takes on average. The rules aim at one block every {} s.",
         record.network.interval_seconds
     );
-    figure("Difficulty", &note, "", timeline::difficulty(record), "No block is on the chain.")
+    figure("Difficulty", &note, "", timeline::difficulty(record, width), "No block is on the chain.")
 }
 
 #[cfg(test)]
@@ -256,6 +271,22 @@ mod tests {
             let opened =
                 page.matches(&format!("<{element}>")).count() + page.matches(&format!("<{element} ")).count();
             assert_eq!(opened, page.matches(&format!("</{element}>")).count(), "{element}");
+        }
+    }
+
+    #[test]
+    fn no_row_is_half_empty() {
+        let mut quiet = record();
+        for change in 0..3 {
+            let page = write(&quiet, "x");
+            let pairs = page.split("<div class=\"pair\">").skip(1);
+            let rows = pairs.map(|rest| rest.split("</section></div>").next().unwrap_or_default());
+            let cards: Vec<_> = rows.map(|row| row.matches("<section").count()).collect();
+            assert!(cards.iter().all(|count| count.is_multiple_of(2)), "{change}: {cards:?}");
+            match change {
+                0 => quiet.reorganisations.clear(),
+                _ => quiet.mempool.clear(),
+            }
         }
     }
 

@@ -59,11 +59,10 @@ pub(super) fn drawing(record: &RunRecord) -> Option<String> {
 /// The middle delay at which this share of the nodes had a block.
 pub(super) fn median_delay_us(record: &RunRecord, percent: u32) -> Option<u64> {
     let place = PROPAGATION_PERCENTS.iter().position(|&known| known == percent)?;
-    at_part(record.blocks.iter().map(|block| block.propagation.quantiles_us[place]).collect(), 0.5)
+    at_part(record.honest_blocks().map(|block| block.propagation.quantiles_us[place]).collect(), 0.5)
 }
 
 fn spreads(record: &RunRecord) -> Vec<Spread> {
-    let others = record.nodes.saturating_sub(1);
     let all_kept = record.blocks.iter().any(|block| !block.propagation.delays_us.is_empty());
     let shares: Vec<f64> = if all_kept {
         (1..=POINTS).map(|point| point as f64 / POINTS as f64).collect()
@@ -71,22 +70,22 @@ fn spreads(record: &RunRecord) -> Vec<Spread> {
         PROPAGATION_PERCENTS.iter().map(|&percent| f64::from(percent) / 100.0).collect()
     };
     let first = |block: &BlockRecord| block.propagation.delays_us.first().copied();
-    let firsts: Vec<_> = record.blocks.iter().map(first).collect();
+    let firsts: Vec<_> = record.honest_blocks().map(first).collect();
     let start = if all_kept { BAND.map(|part| at_part(firsts.clone(), part)) } else { [Some(0); 3] };
     let start = Spread { share: 0.0, delays_us: start };
     let later = shares.iter().enumerate().map(|(index, &share)| {
         let delay = |block: &BlockRecord| {
-            if all_kept { delay_at(block, share, others) } else { block.propagation.quantiles_us[index] }
+            if all_kept { delay_at(block, share) } else { block.propagation.quantiles_us[index] }
         };
-        let delays: Vec<_> = record.blocks.iter().map(delay).collect();
+        let delays: Vec<_> = record.honest_blocks().map(delay).collect();
         Spread { share, delays_us: BAND.map(|part| at_part(delays.clone(), part)) }
     });
     std::iter::once(start).chain(later).collect()
 }
 
 #[expect(clippy::cast_sign_loss, reason = "a share of a number of nodes is not negative")]
-fn delay_at(block: &BlockRecord, share: f64, others: usize) -> Option<u64> {
-    let place = (share * others as f64).ceil() as usize;
+fn delay_at(block: &BlockRecord, share: f64) -> Option<u64> {
+    let place = (share * block.propagation.audience as f64).ceil() as usize;
     block.propagation.delays_us.get(place.max(1) - 1).copied()
 }
 

@@ -95,6 +95,7 @@ fn propagation(random: &mut ChaCha12Rng) -> Propagation {
     delays_us.sort_unstable();
     let quantile = |percent: u32| delays_us.get((percent as usize * (NODES - 1)).div_ceil(100) - 1).copied();
     Propagation {
+        audience: NODES - 1,
         reached: NODES - 1,
         quantiles_us: PROPAGATION_PERCENTS.map(quantile),
         mean_delay_us: delays_us.iter().sum::<u64>() / delays_us.len() as u64,

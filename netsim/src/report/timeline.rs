@@ -4,7 +4,7 @@ use super::canvas::{Align, Canvas, HALF, Point, WIDE, draw};
 use super::frame::{Axis, Frame, round_up};
 use super::style::{BLUE, GOLD, Ink, MUTED};
 use super::text::{percent_tick, plain, short};
-use crate::record::RunRecord;
+use crate::record::{RunRecord, TipsSample};
 
 const HEIGHT_WIDE: f64 = 290.0;
 const HEIGHT_HALF: f64 = 250.0;
@@ -15,18 +15,27 @@ const COLUMNS: usize = 480;
 /// Incidents that get a number; with more of them each is a mark only.
 pub(super) const NUMBERED_INCIDENTS_MAX: usize = 12;
 
-/// Drawn as steps: a value holds until the next.
+/// Drawn as steps: a value holds until the next, and the last one until its end, or that of the run.
 struct Series {
     points: Vec<(f64, f64)>,
+    end_us: Option<f64>,
     ink: Ink,
     filled: bool,
 }
 
-/// The share of the running nodes that follow the most common tip.
+/// The share of the running nodes that follow the most common tip; nothing where none runs.
 pub(super) fn agreement(record: &RunRecord) -> Option<String> {
-    let share = |sample: &crate::record::TipsSample| sample.largest as f64 / sample.running.max(1) as f64;
-    let points: Vec<_> = record.tips.iter().map(|sample| (sample.at_us as f64, share(sample))).collect();
-    let series = [Series { points, ink: BLUE, filled: true }];
+    let share = |sample: &TipsSample| sample.largest as f64 / sample.running.max(1) as f64;
+    let of_some = |samples: &[TipsSample]| {
+        let points = samples.iter().map(|sample| (sample.at_us as f64, share(sample))).collect();
+        let last = samples.last().map(|last| last.at_us);
+        let next = record.tips.iter().find(|sample| Some(sample.at_us) > last);
+        let end_us = next.map(|next| next.at_us as f64);
+        Series { points, end_us, ink: BLUE, filled: true }
+    };
+    let runs = |sample: &TipsSample| sample.running > 0;
+    let groups = record.tips.chunk_by(|one, other| runs(one) == runs(other));
+    let series: Vec<_> = groups.filter(|group| group.first().is_some_and(runs)).map(of_some).collect();
     let y =
         Axis { title: "Nodes on the most common tip", low: 0.0, high: 1.0, ticks: 5, write: &percent_tick };
     over_time(record, (WIDE, HEIGHT_WIDE), "Agreement over time", &y, &series)
@@ -39,8 +48,8 @@ pub(super) fn mempool(record: &RunRecord) -> Option<String> {
     };
     let most = record.mempool.iter().map(|sample| sample.most).max().filter(|&most| most > 0)?;
     let series = [
-        Series { points: line(|sample| sample.most), ink: GOLD, filled: false },
-        Series { points: line(|sample| sample.median), ink: BLUE, filled: false },
+        Series { points: line(|sample| sample.most), end_us: None, ink: GOLD, filled: false },
+        Series { points: line(|sample| sample.median), end_us: None, ink: BLUE, filled: false },
     ];
     let y = Axis {
         title: "Transactions",
@@ -52,15 +61,15 @@ pub(super) fn mempool(record: &RunRecord) -> Option<String> {
     over_time(record, (HALF, HEIGHT_HALF), "Waiting transactions over time", &y, &series)
 }
 
-/// Expected hashes a block.
-pub(super) fn difficulty(record: &RunRecord) -> Option<String> {
+/// Expected hashes a block, on a drawing of this width.
+pub(super) fn difficulty(record: &RunRecord, width: f64) -> Option<String> {
     let points: Vec<_> =
         record.difficulty.iter().map(|sample| (sample.at_us as f64, sample.hashes)).collect();
     let most = record.difficulty.iter().map(|sample| sample.hashes).fold(0.0, f64::max);
-    let series = [Series { points, ink: BLUE, filled: false }];
+    let series = [Series { points, end_us: None, ink: BLUE, filled: false }];
     let y =
         Axis { title: "Hashes a block", low: 0.0, high: round_up(most * 1.05, 4), ticks: 4, write: &short };
-    (most > 0.0).then(|| over_time(record, (HALF, HEIGHT_HALF), "Difficulty over time", &y, &series))?
+    (most > 0.0).then(|| over_time(record, (width, HEIGHT_HALF), "Difficulty over time", &y, &series))?
 }
 
 fn over_time(
@@ -81,7 +90,7 @@ fn over_time(
         let frame = Frame::new(canvas, size, &x, y);
         mark_incidents(canvas, &frame, record, unit_us, size.0 > HALF);
         for line in series {
-            let steps = steps(&thin(&line.points, end_us), end_us);
+            let steps = steps(&thin(&line.points, end_us), line.end_us.unwrap_or(end_us));
             let path: Vec<Point> = steps.iter().map(|&(at, value)| frame.at(at / unit_us, value)).collect();
             if let (true, Some(first), Some(last)) = (line.filled, path.first(), path.last()) {
                 let mut shape = path.clone();
@@ -179,6 +188,16 @@ mod tests {
         for number in 1..=record().incidents.len() {
             assert!(svg.contains(&format!(">\n{number}\n<")), "{number}");
         }
+    }
+
+    #[test]
+    fn while_no_node_runs_nothing_is_said_of_agreement() {
+        let lines = |record: &RunRecord| agreement(record).unwrap().matches("<poly").count();
+        let mut off = record();
+        let whole = lines(&off);
+        let middle = off.tips.len() / 2;
+        (off.tips[middle].running, off.tips[middle].largest) = (0, 0);
+        assert!(lines(&off) > whole, "a gap parts the line");
     }
 
     #[test]

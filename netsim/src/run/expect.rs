@@ -178,7 +178,7 @@ fn judge_pace(expected: &Expectations, record: &RunRecord, verdicts: &mut Verdic
     }
     if let Some(most) = expected.propagation_90_max {
         let mut times: Vec<_> =
-            record.blocks.iter().filter_map(|block| block.propagation.quantiles_us[2]).collect();
+            record.honest_blocks().filter_map(|block| block.propagation.quantiles_us[2]).collect();
         times.sort_unstable();
         let median = times.get(times.len() / 2).copied();
         let words = median.map_or("never".into(), |us| format!("after {}", duration(us)));
