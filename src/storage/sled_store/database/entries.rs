@@ -27,7 +27,7 @@ pub(in crate::storage::sled_store) struct Entry<'a> {
 }
 
 /// The key of the tip, which is one value whatever block it names.
-pub(super) fn tip_key() -> BlockKey {
+pub(in crate::storage::sled_store) fn tip_key() -> BlockKey {
     block_key(Kind::Tip, BlockId { height: Height::GENESIS, hash: BlockHash::ZERO })
 }
 

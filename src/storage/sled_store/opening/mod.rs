@@ -7,3 +7,5 @@ pub mod open;
 pub(super) mod open_table;
 pub mod options;
 pub mod report;
+#[cfg(test)]
+mod tests;

@@ -87,14 +87,15 @@ impl OpenOptions {
         let is_new = self.check_network(&database, folder)?;
         let recorded: Position = get_one(&database, Kind::JournalPosition)?.unwrap_or_default();
         let (mut bodies, headers) = self.open_bodies(&database, is_new)?;
-        let (journal, replayed) = self.replay(&database, &mut bodies, recorded)?;
+        let (mut journal, replayed) = self.replay(&database, &mut bodies, recorded)?;
         // A database that was closed well has been compared with what it was then.
-        let (journal, replayed) = if !database.is_as_left() && self.is_behind_journal(&database)? {
+        if !database.is_as_left() && self.is_behind_journal(&database)? {
             report.restored = true;
-            self.replay(&database, &mut bodies, self.start_of_whole_journal()?)?
-        } else {
-            (journal, replayed)
-        };
+            self.put_all_that_is_kept(&database, &mut bodies)?;
+            // What came last counts, and writing goes on where the journal ends, whatever is damaged before: a hole would
+            // make the next opening set aside what follows it.
+            (journal, _) = self.replay(&database, &mut bodies, recorded)?;
+        }
         found::put_headers(&database, &headers, self.genesis)?;
         let lost = self.repair_bodies(&database, &mut bodies, report)?;
         put_one(&database, Kind::Network, &Network { format: FORMAT, genesis: self.genesis })?;
@@ -210,12 +211,13 @@ impl OpenOptions {
         newest.map_or(Ok(false), |tip| load::is_behind(database, tip))
     }
 
-    /// From where on all segments of the journal are whole.
-    fn start_of_whole_journal(&self) -> Result<Position, StorageError> {
-        let damaged = journal::damaged_segments(&self.data_dir.join(JOURNAL_FOLDER))?;
-        Ok(damaged
-            .last()
-            .map_or(Position::default(), |(number, ..)| Position { segment: number + 1, offset: 0 }))
+    /// Puts everything into the database that the journal still has, of each segment up to what is damaged there.
+    fn put_all_that_is_kept(&self, database: &Database, bodies: &mut BodyWriter) -> Result<(), StorageError> {
+        let mut batch = Batch::default();
+        journal::visit(&self.data_dir.join(JOURNAL_FOLDER), &mut |payload| {
+            apply::apply(database, bodies, &mut batch, iter::once(payload), Append::Missing)
+        })?;
+        database.apply(batch)
     }
 
     /// Puts what the journal has beyond `from` into the database. Doing so again changes nothing.
