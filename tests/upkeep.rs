@@ -65,6 +65,8 @@ fn a_folder_is_checked_indexed_compacted_and_reset_with_nothing_lost_that_should
     assert_eq!(rebuilt["blocks"], blocks);
     let compacted = sandbox.json(&chain(&["compact"]));
     assert!(compacted["bytes_after"].as_u64() <= compacted["bytes_before"].as_u64(), "{compacted}");
+    let freed = compacted["bodies_before"].as_u64() > compacted["bodies_after"].as_u64();
+    assert!(freed, "the damaged body was replaced: {compacted}");
     let node = sandbox.node("node", &[]);
     assert_eq!(places(&node, &paid), before);
     node.stop();

@@ -1,8 +1,7 @@
 //! Crashes at every point of a recorded life, and whether each leaves a folder that gives back what was told.
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::path::Path;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
@@ -10,12 +9,16 @@ use cairn::primitives::BlockId;
 use tempfile::TempDir;
 
 use crate::chance::Chance;
-use crate::check::{Depth, check};
+use crate::check::{Depth, Found, check};
+use crate::compaction;
+use crate::damaged_journal::{self, JournalDamage};
 use crate::disk::Disk;
 use crate::image::{Image, Model};
+use crate::life::COMPACTION;
 use crate::log::{self, Operation};
 use crate::recorder::{Place, Recorder};
 use crate::story::Story;
+use crate::tally::{Case, During, Tally, look_at_all};
 
 /// The parts of the recorded life: blocks taken, and how each ends.
 const LIFE: [&str; 4] = ["60 killed", "55 stopped", "50 killed", "1000 stopped"];
@@ -23,8 +26,8 @@ const LIFE: [&str; 4] = ["60 killed", "55 stopped", "50 killed", "1000 stopped"]
 const RECOVERY: [&str; 2] = ["3 stopped", "3 killed"];
 /// One image in so many is followed to the end of the story and through another start.
 const TO_THE_END_EVERY: usize = 20;
-/// Failing images that are kept to be looked at.
-const KEPT_FAILURES: usize = 8;
+/// Bits flipped in a database, one after another, until one does it harm.
+const DATABASE_FLIPS: usize = 60;
 
 /// How many images.
 #[derive(Debug, Clone, Copy)]
@@ -38,25 +41,8 @@ pub(crate) struct Plan {
     pub(crate) recoveries: usize,
     /// Losses of power in each of those.
     pub(crate) power_losses_each: usize,
-}
-
-/// What was tried.
-#[derive(Debug, Default)]
-pub(crate) struct Tally {
-    /// By whether the crash came during a recovery, and by model: images, and how many of them were whole.
-    counts: BTreeMap<(bool, Model), (usize, usize)>,
-    /// What was wrong with the others.
-    pub(crate) failures: Vec<String>,
-}
-
-/// One image to be looked at.
-struct Case {
-    name: String,
-    is_recovery: bool,
-    model: Model,
-    image: Image,
-    acknowledged: Option<BlockId>,
-    depth: Depth,
+    /// Folders whose journal is damaged, and in turn their database too, whose recovery is crashed in the same way.
+    pub(crate) damaged: usize,
 }
 
 /// Makes images, and hands them to whoever looks at them.
@@ -96,28 +82,72 @@ impl Campaign<'_> {
         std::fs::create_dir(&root).unwrap();
         let start = Disk::of_folder(&root);
         let operations = self.record(folder.path(), &LIFE);
-        let bases = self.crash(start, &operations, None, &root, None);
-        for (number, (image, acknowledged)) in bases.into_iter().enumerate() {
-            self.crash_recovery(number, &image, acknowledged);
+        let bases =
+            self.crash(start, &operations, None, &Life { during: During::Run, number: 0, root: &root });
+        for (number, (image, acknowledged)) in bases.iter().enumerate() {
+            self.crash_again(number, image, *acknowledged, During::Recovery);
         }
+        for number in 0..self.plan.damaged {
+            // The oldest ones have little to lose.
+            let (image, _) = &bases[bases.len() - 1 - number % bases.len().div_ceil(2)];
+            self.crash_recovery_from_damage(number, image.clone());
+        }
+        let (folder, tip) = compaction::folder_with_unused_bodies(self.story);
+        self.crash_again(0, &folder, Some(tip), During::Compaction);
     }
 
-    /// Records how a folder recovers, and crashes that.
-    fn crash_recovery(&mut self, number: usize, image: &Image, acknowledged: Option<BlockId>) {
+    /// Damages a journal. Whatever an opening without a crash then makes of it, a crash must not take away.
+    fn crash_recovery_from_damage(&mut self, number: usize, mut image: Image) {
+        let damage = JournalDamage::ALL[number % JournalDamage::ALL.len()];
+        if !damage.apply(&mut image, &mut self.chance) {
+            return;
+        }
+        let mut found = self.opened(&image);
+        if number / JournalDamage::ALL.len() % 2 == 1 {
+            for _ in 0..DATABASE_FLIPS {
+                let mut flipped = image.clone();
+                damaged_journal::flip_in_database(&mut flipped, &mut self.chance);
+                if let Some(mended) = self.opened(&flipped).filter(|found| found.has_mended_database) {
+                    (image, found) = (flipped, Some(mended));
+                    break;
+                }
+            }
+        }
+        let Some(found) = found else { return };
+        println!("recovery {number} is from {damage:?}, database too: {}", found.has_mended_database);
+        self.crash_again(number, &image, Some(found.tip), During::RecoveryFromDamage);
+    }
+
+    /// What is found in a folder that opens.
+    fn opened(&self, image: &Image) -> Option<Found> {
+        let folder = fast_folder();
+        image.write(folder.path());
+        check(&folder.path().join("node"), self.story, None, Depth::WithoutUndo).ok()
+    }
+
+    /// Records how a folder recovers, or is compacted, and crashes that.
+    fn crash_again(&mut self, number: usize, image: &Image, acknowledged: Option<BlockId>, during: During) {
         let folder = fast_folder();
         let root = folder.path().join("root");
         image.write(&root);
         let start = Disk::of_folder(&root);
-        let operations = self.record(folder.path(), &RECOVERY[number % 2..][..1]);
-        self.crash(start, &operations, acknowledged, &root, Some(number));
+        let lives = match during {
+            During::Compaction => [COMPACTION],
+            During::Run | During::Recovery | During::RecoveryFromDamage => {
+                [RECOVERY[number % RECOVERY.len()]]
+            }
+        };
+        let operations = self.record(folder.path(), &lives);
+        self.crash(start, &operations, acknowledged, &Life { during, number, root: &root });
     }
 
     fn record(&self, folder: &Path, lives: &[&str]) -> Vec<Operation> {
         let (root, log, marks) = (folder.join("root"), folder.join("log"), folder.join("marks"));
-        let place = Place { root: &root, log: Some(&log), marks: &marks };
+        let place = Place { root: &root, log: Some(&log), marks: &marks, fail: None };
         for life in lives {
             let ended = self.recorder.run(&place, life);
-            assert!(ended.success(), "the recorded life `{life}` ended with {ended}");
+            let said = String::from_utf8_lossy(&ended.stderr);
+            assert!(ended.status.success(), "the recorded life `{life}` ended with {}: {said}", ended.status);
         }
         log::parse(&std::fs::read(log).unwrap())
     }
@@ -128,13 +158,14 @@ impl Campaign<'_> {
         mut disk: Disk,
         operations: &[Operation],
         mut acknowledged: Option<BlockId>,
-        root: &Path,
-        recovery: Option<usize>,
+        life: &Life<'_>,
     ) -> Vec<(Image, Option<BlockId>)> {
         let mut bases = Vec::new();
-        let (losses, growth) = match recovery {
-            None => (self.plan.power_losses, self.plan.growth_losses),
-            Some(_) => (self.plan.power_losses_each, 0),
+        let is_run = life.during == During::Run;
+        let (losses, growth) = match life.during {
+            During::Run => (self.plan.power_losses, self.plan.growth_losses),
+            During::Recovery | During::RecoveryFromDamage => (self.plan.power_losses_each, 0),
+            During::Compaction => (self.plan.power_losses / 5, self.plan.growth_losses / 5),
         };
         let mut kill_points = 0;
         for (index, operation) in operations.iter().enumerate() {
@@ -142,10 +173,11 @@ impl Campaign<'_> {
             if let Operation::Mark(text) = operation {
                 acknowledged = Some(self.marked(text));
             }
-            let point = Point { index, recovery, acknowledged };
+            let point = Point { index, life, acknowledged };
             if operation.changes_files() {
                 kill_points += 1;
-                if kill_points % self.plan.kill_every == 0 {
+                let is_short = life.during == During::Compaction;
+                if is_short || kill_points % self.plan.kill_every == 0 {
                     self.make(&disk, &point, Model::Killed);
                 }
             }
@@ -155,23 +187,34 @@ impl Campaign<'_> {
             for _ in 0..share_of(growth, index, operations.len()) {
                 self.make(&disk, &point, Model::GrowthLost);
             }
-            if recovery.is_none() && share_of(self.plan.recoveries, index, operations.len()) > 0 {
+            if is_run && share_of(self.plan.recoveries, index, operations.len()) > 0 {
                 let model = if bases.len() % 2 == 0 { Model::PowerLost } else { Model::Killed };
                 bases.push((Image::of(&disk, model, &mut self.chance), acknowledged));
             }
         }
         let replayed = Image::of(&disk, Model::Killed, &mut self.chance);
-        assert!(replayed == Image::read(root), "the log lacks something that the process did");
+        assert!(replayed == Image::read(life.root), "the log lacks something that the process did");
         bases
     }
 
-    fn make(&mut self, disk: &Disk, point: &Point, model: Model) {
+    fn make(&mut self, disk: &Disk, point: &Point<'_>, model: Model) {
         self.made += 1;
-        let depth = if self.made.is_multiple_of(TO_THE_END_EVERY) { Depth::ToTheEnd } else { Depth::Usual };
-        let during = point.recovery.map_or_else(String::new, |number| format!(" of recovery {number}"));
+        let (during, number) = (point.life.during, point.life.number);
+        let depth = match during {
+            // What damage has taken of the undo records costs a walk from genesis.
+            During::RecoveryFromDamage => Depth::WithoutUndo,
+            During::Run | During::Recovery | During::Compaction
+                if self.made.is_multiple_of(TO_THE_END_EVERY) =>
+            {
+                Depth::ToTheEnd
+            }
+            During::Run | During::Recovery | During::Compaction => Depth::Usual,
+        };
+        let whose =
+            if during == During::Run { String::new() } else { format!(" of {} {number}", during.name()) };
         let case = Case {
-            name: format!("{} after operation {}{during}, image {}", model.name(), point.index, self.made),
-            is_recovery: point.recovery.is_some(),
+            name: format!("{} after operation {}{whose}, image {}", model.name(), point.index, self.made),
+            during,
             model,
             image: Image::of(disk, model, &mut self.chance),
             acknowledged: point.acknowledged,
@@ -187,61 +230,21 @@ impl Campaign<'_> {
     }
 }
 
+/// What is crashed.
+struct Life<'a> {
+    during: During,
+    number: usize,
+    root: &'a Path,
+}
+
 /// Where a crash comes.
-struct Point {
+struct Point<'a> {
     index: usize,
-    recovery: Option<usize>,
+    life: &'a Life<'a>,
     acknowledged: Option<BlockId>,
 }
 
 /// How many of `count` things, spread evenly over `points`, fall on this one.
 fn share_of(count: usize, point: usize, points: usize) -> usize {
     (point + 1) * count / points - point * count / points
-}
-
-fn look_at_all(cases: &Mutex<Receiver<Case>>, story: &Story, tally: &Mutex<Tally>) {
-    loop {
-        let received = cases.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(case) = received else { return };
-        let folder = fast_folder();
-        case.image.write(folder.path());
-        let found = check(&folder.path().join("node"), story, case.acknowledged, case.depth);
-        let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
-        let (tried, whole) = tally.counts.entry((case.is_recovery, case.model)).or_default();
-        *tried += 1;
-        match found {
-            Ok(_) => *whole += 1,
-            Err(problem) => tally.note(&case, &problem.to_string()),
-        }
-    }
-}
-
-impl Tally {
-    /// Tells of an image that is not whole, and keeps some of them.
-    fn note(&mut self, case: &Case, problem: &str) {
-        let mut line = format!("{}: {problem}", case.name);
-        if self.failures.len() < KEPT_FAILURES {
-            let name = format!("crash-image-{}", self.failures.len() + 1);
-            let path = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
-            // What an earlier run kept there.
-            let _ = std::fs::remove_dir_all(&path);
-            case.image.write(&path);
-            line = format!("{line} (kept in {})", path.display());
-        }
-        println!("{line}");
-        self.failures.push(line);
-    }
-
-    /// For people.
-    pub(crate) fn table(&self) -> String {
-        let mut table = "| crash | during | images | whole |\n| --- | --- | --- | --- |\n".to_owned();
-        let (mut all, mut all_whole) = (0, 0);
-        for ((is_recovery, model), (tried, whole)) in &self.counts {
-            let during = if *is_recovery { "a recovery" } else { "a run" };
-            table = format!("{table}| {} | {during} | {tried} | {whole} |\n", model.name());
-            all += tried;
-            all_whole += whole;
-        }
-        table + &format!("| all | | {all} | {all_whole} |")
-    }
 }

@@ -27,6 +27,15 @@ pub(crate) enum Depth {
     ToTheEnd,
 }
 
+/// What somebody was told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Told {
+    /// The tip.
+    pub(crate) tip: BlockId,
+    /// Whether the folder was damaged before: then it says what it repaired.
+    pub(crate) is_damaged: bool,
+}
+
 /// What is wrong with a folder.
 #[derive(Debug)]
 pub(crate) enum Problem {
@@ -41,6 +50,8 @@ pub(crate) enum Problem {
 pub(crate) struct Found {
     /// The tip with which it opened.
     pub(crate) tip: BlockId,
+    /// Whether the database was damaged: it had gone back, or was built anew.
+    pub(crate) has_mended_database: bool,
     /// What was repaired, for a person to read.
     pub(crate) repaired: Vec<String>,
 }
@@ -64,10 +75,10 @@ impl From<StorageError> for Problem {
 pub(crate) fn check(
     folder: &Path,
     story: &Story,
-    acknowledged: Option<BlockId>,
+    told: Option<Told>,
     depth: Depth,
 ) -> Result<Found, Problem> {
-    let checked = catch_unwind(AssertUnwindSafe(|| check_all(folder, story, acknowledged, depth)));
+    let checked = catch_unwind(AssertUnwindSafe(|| check_all(folder, story, told, depth)));
     checked.unwrap_or_else(|_| wrong("it panicked"))
 }
 
@@ -75,15 +86,11 @@ fn wrong<T>(what: impl Into<String>) -> Result<T, Problem> {
     Err(Problem::Wrong(what.into()))
 }
 
-fn check_all(
-    folder: &Path,
-    story: &Story,
-    acknowledged: Option<BlockId>,
-    depth: Depth,
-) -> Result<Found, Problem> {
+fn check_all(folder: &Path, story: &Story, told: Option<Told>, depth: Depth) -> Result<Found, Problem> {
     let mut node = SmallNode::open(folder, &story.params)?;
-    let found = Found { tip: node.tip, repaired: node.report.lines() };
-    tip_is_acknowledged(&node, story, acknowledged)?;
+    let has_mended_database = node.report.restored || !node.report.set_aside.is_empty();
+    let found = Found { tip: node.tip, has_mended_database, repaired: node.report.lines() };
+    tip_is_acknowledged(&node, story, told)?;
     // A database built anew has those undo records that the journal still has.
     let may_lack_undo = depth == Depth::WithoutUndo || !node.report.set_aside.is_empty();
     everything_is_there(&node, story, may_lack_undo)?;
@@ -117,19 +124,16 @@ fn everything_is_there(node: &SmallNode, story: &Story, may_lack_undo: bool) -> 
     index_equals_a_rebuild(node, story)
 }
 
-fn tip_is_acknowledged(
-    node: &SmallNode,
-    story: &Story,
-    acknowledged: Option<BlockId>,
-) -> Result<(), Problem> {
+fn tip_is_acknowledged(node: &SmallNode, story: &Story, told: Option<Told>) -> Result<(), Problem> {
     let Some((_, work)) = story.facts(node.tip) else {
         return wrong(format!("its tip {} is of another story", show(node.tip)));
     };
-    let Some(told) = acknowledged else { return Ok(()) };
-    if node.report.restored {
+    let Some(Told { tip: told, is_damaged }) = told else { return Ok(()) };
+    if node.report.restored && !is_damaged {
         return wrong("without any damage the database says that it has more of the journal than it has");
     }
-    if node.report.repaired_bodies > 0 || !node.report.lost_bodies.is_empty() {
+    let lacks_bodies = node.report.repaired_bodies > 0 || !node.report.lost_bodies.is_empty();
+    if lacks_bodies && !is_damaged {
         return wrong(format!("without any damage it lacks bodies: {}", node.report.lines().join("; ")));
     }
     let (_, told_work) = story.facts(told).expect("what is marked is of this story");

@@ -5,16 +5,20 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use cairn::consensus::testing::easy_params;
 use cairn::node::query::BlockOutcome;
 use cairn::primitives::Block;
 use cairn::runtime::{self, NodeHandle};
 use cairn::storage::Opened;
 
 use crate::node::options;
-use crate::story::Story;
+use crate::story::{NETWORK, Story};
 
 /// Blocks handed over at once, in turn: alone, and in groups that share a flush.
 const WAVES: [usize; 5] = [1, 4, 1, 2, 7];
+
+/// The life of which all is that it compacts the folder.
+pub(crate) const COMPACTION: &str = "compact";
 
 /// How a life ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,9 +33,21 @@ enum End {
 #[ignore = "the other tests run it in a process of its own, under the recorder"]
 fn recorded_life() {
     let Ok(life) = std::env::var("CAIRN_LIFE") else { return };
+    if life == COMPACTION {
+        return compact();
+    }
     let (count, end) = life.split_once(' ').expect("a life says how many blocks it takes, and how it ends");
     let end = if end == "killed" { End::Killed } else { End::Stopped };
     live(count.parse().unwrap(), end);
+}
+
+/// Says what went wrong, if something did, as the command does.
+fn compact() {
+    let folder = PathBuf::from(std::env::var_os("CAIRN_RECORD_ROOT").unwrap()).join("node");
+    if let Err(error) = options(&folder, &easy_params(NETWORK)).compact(&mut |_, _| {}) {
+        eprintln!("error: {error}");
+        std::process::exit(1);
+    }
 }
 
 /// Opens the folder, takes the next blocks of the story, and ends. Whatever was acknowledged is marked.

@@ -7,7 +7,8 @@
 //! | `story`, `life` | what the recorded node lives through |
 //! | `disk`, `image` | does it again, up to any point, and what is left there |
 //! | `node`, `check` | opens that, and looks at all of it |
-//! | `campaign` | for many points, and for recoveries too |
+//! | `campaign`, `damaged_journal`, `tally` | for many points, and for recoveries too, also from damage |
+//! | `compaction` | compacts a folder, on a disk that is full as well |
 //! | `damage` | opens folders with a flipped bit, or without a file |
 #![cfg(all(feature = "runtime", feature = "sled", target_os = "linux"))]
 #![expect(clippy::unwrap_used, reason = "what fails in a test shall stop it there")]
@@ -15,7 +16,9 @@
 mod campaign;
 mod chance;
 mod check;
+mod compaction;
 mod damage;
+mod damaged_journal;
 mod disk;
 mod image;
 mod life;
@@ -25,6 +28,7 @@ mod node;
 mod preload;
 mod recorder;
 mod story;
+mod tally;
 
 use campaign::Plan;
 use recorder::Recorder;
@@ -34,12 +38,24 @@ use story::Story;
 const SEED: u64 = 4;
 
 /// Every kill point, and many losses of power: some minutes.
-const ALL: Plan =
-    Plan { kill_every: 1, power_losses: 700, growth_losses: 200, recoveries: 16, power_losses_each: 20 };
+const ALL: Plan = Plan {
+    kill_every: 1,
+    power_losses: 700,
+    growth_losses: 200,
+    recoveries: 16,
+    power_losses_each: 20,
+    damaged: 24,
+};
 
 /// The same, thinned out: a minute.
-const SOME: Plan =
-    Plan { kill_every: 9, power_losses: 80, growth_losses: 20, recoveries: 3, power_losses_each: 5 };
+const SOME: Plan = Plan {
+    kill_every: 9,
+    power_losses: 80,
+    growth_losses: 20,
+    recoveries: 3,
+    power_losses_each: 5,
+    damaged: 6,
+};
 
 #[test]
 #[ignore = "takes minutes and a C compiler: `just crash-test`"]

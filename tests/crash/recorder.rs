@@ -1,7 +1,7 @@
 //! Runs this very program again with the recorder before its C library.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, Output, Stdio};
 
 use crate::preload;
 
@@ -23,6 +23,8 @@ pub(crate) struct Place<'a> {
     pub(crate) log: Option<&'a Path>,
     /// What it marks.
     pub(crate) marks: &'a Path,
+    /// A file that says what fails.
+    pub(crate) fail: Option<&'a Path>,
 }
 
 impl Recorder {
@@ -32,16 +34,13 @@ impl Recorder {
     }
 
     /// Runs a life to its end.
-    pub(crate) fn run(&self, place: &Place<'_>, life: &str) -> ExitStatus {
+    pub(crate) fn run(&self, place: &Place<'_>, life: &str) -> Output {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args([LIFE, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
         command.env("LD_PRELOAD", &self.library).env("CAIRN_RECORD_ROOT", place.root).env("CAIRN_LIFE", life);
         command.env("CAIRN_RECORD_MARKS", place.marks);
         command.envs(place.log.map(|log| ("CAIRN_RECORD_LOG", log)));
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .status()
-            .expect("this program can be started again")
+        command.envs(place.fail.map(|fail| ("CAIRN_RECORD_FAIL", fail)));
+        command.stdin(Stdio::null()).output().expect("this program can be started again")
     }
 }

@@ -10,6 +10,8 @@ use cairn::primitives::{
     Text, Transaction, Transfer, Work,
 };
 
+/// Its network.
+pub(crate) const NETWORK: &str = "crash";
 /// Blocks of the chain that wins in the end.
 pub(crate) const HEIGHT: u32 = 200;
 /// Height at which the chain is left, and how far the other branch goes back: across no checkpoint, across one, and
@@ -51,7 +53,7 @@ pub(crate) struct Story {
 impl Story {
     /// Makes it. The same each time.
     pub(crate) fn new() -> Self {
-        let mut chain = TestChain::new(easy_params("crash"));
+        let mut chain = TestChain::new(easy_params(NETWORK));
         let start = chain.tip();
         let mut story = Self {
             params: Arc::new(chain.params.clone()),

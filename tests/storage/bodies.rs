@@ -13,24 +13,24 @@ const HEAD_BYTES: usize = 41;
 /// Bytes of a record before the body itself: also the seal's length and check.
 const BODY_AT: usize = HEAD_BYTES + 12;
 /// Bytes before the first record of a file.
-const START_BYTES: usize = 81;
+pub(crate) const START_BYTES: usize = 81;
 
 /// Files that hold a few blocks each; the journal is not deleted.
-fn small_files(folder: &Path) -> OpenOptions {
+pub(crate) fn small_files(folder: &Path) -> OpenOptions {
     let thresholds = Thresholds { body_file_bytes: 1_500, segment_bytes: 3_000, ..Thresholds::default() };
     OpenOptions { thresholds, ..options(folder) }
 }
 
-fn open(folder: &Path) -> Opened {
+pub(crate) fn open(folder: &Path) -> Opened {
     small_files(folder).open().unwrap()
 }
 
-fn commits(blocks: u64) -> Vec<Commit> {
+pub(crate) fn commits(blocks: u64) -> Vec<Commit> {
     commits_of(&chain_of(blocks))
 }
 
 /// A closed folder with so many blocks.
-fn closed(commits: &[Commit]) -> tempfile::TempDir {
+pub(crate) fn closed(commits: &[Commit]) -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     let mut opened = open(folder.path());
     for group in commits.chunks(4) {
@@ -40,24 +40,24 @@ fn closed(commits: &[Commit]) -> tempfile::TempDir {
     folder
 }
 
-fn close(opened: Opened) {
+pub(crate) fn close(opened: Opened) {
     opened.store.close().unwrap();
     drop(opened.records);
 }
 
 /// The files of bodies, ascending.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut files: Vec<_> =
         fs::read_dir(folder.join("bodies")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.sort_unstable();
     files
 }
 
-fn bytes_of_bodies(folder: &Path) -> u64 {
+pub(crate) fn bytes_of_bodies(folder: &Path) -> u64 {
     files(folder).iter().map(|file| fs::metadata(file).unwrap().len()).sum()
 }
 
-fn assert_all_there(folder: &Path, commits: &[Commit]) -> Vec<String> {
+pub(crate) fn assert_all_there(folder: &Path, commits: &[Commit]) -> Vec<String> {
     let opened = open(folder);
     assert_same(&opened.chain, &expected(commits));
     assert_reads(&opened.store.reader(), commits);

@@ -44,7 +44,7 @@ fn assert_holds_everything(folder: &Path, commits: &[Commit]) {
 fn compacting_wins_room_and_loses_nothing() {
     let (folder, commits) = bloated();
     let mut told = Vec::new();
-    let Compacted { bytes_before, bytes_after, report } =
+    let Compacted { bytes_before, bytes_after, report, .. } =
         options(folder.path()).compact(&mut |done, total| told.push((done, total))).unwrap();
     assert!(bytes_after * 2 < bytes_before, "{bytes_before} became {bytes_after}");
     assert!(report.lines().is_empty(), "{report:?}");

@@ -6,4 +6,5 @@ mod bodies;
 mod chains;
 mod compaction;
 mod data_folder;
+mod unused_bodies;
 mod wallet_index;

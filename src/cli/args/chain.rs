@@ -30,7 +30,10 @@ pub(in crate::cli) enum ChainCommand {
     },
     /// Make the index of wallets anew from the blocks, while no node runs
     RebuildIndex,
-    /// Write the database anew without the room it no longer needs, while no node runs
+    /// Free what the database and the bodies of blocks no longer need, while no node runs
+    ///
+    /// Writes the database anew, and those files of bodies that hold what nothing points to: bodies that were damaged and
+    /// came back, and what a loss of power left half written. Meanwhile it needs as much free room as the database takes.
     Compact,
     /// Delete the chain; wallets and the node's identity stay
     Reset {

@@ -44,7 +44,7 @@ pub(in crate::storage::sled_store) struct BodyFiles {
 
 /// Lengths of the files, as they were when asked for.
 #[derive(Debug)]
-pub(super) struct Lengths(HashMap<u64, u64>);
+pub(in crate::storage::sled_store) struct Lengths(HashMap<u64, u64>);
 
 impl Place {
     /// The value under which the database has it.
@@ -54,6 +54,16 @@ impl Place {
 }
 
 impl Lengths {
+    /// Of each file, the bytes that follow its start.
+    pub(super) fn without_starts(&self) -> impl Iterator<Item = (u64, u64)> {
+        self.0.iter().map(|(number, length)| (*number, length.saturating_sub(segment::START_BYTES)))
+    }
+
+    /// Bytes of all of them.
+    pub(in crate::storage::sled_store) fn sum(&self) -> u64 {
+        self.0.values().sum()
+    }
+
     /// Whether the files are long enough to hold what should lie at a place.
     pub(super) fn cover(&self, place: Place) -> bool {
         let end = place.at.offset.saturating_add(place.length.into());
@@ -78,7 +88,7 @@ impl BodyFiles {
     }
 
     /// How long they are now.
-    pub(super) fn lengths(&self) -> Result<Lengths, StorageError> {
+    pub(in crate::storage::sled_store) fn lengths(&self) -> Result<Lengths, StorageError> {
         let length_of = |number| {
             let path = self.path_of(number);
             let metadata = fs::metadata(&path).map_err(|error| StorageError::io(&path, &error))?;
@@ -94,15 +104,12 @@ impl BodyFiles {
         place: Place,
         decode: impl FnOnce(&[u8]) -> Option<T>,
     ) -> Result<Option<T>, StorageError> {
-        if place.length as usize > entries::BYTES_MAX {
-            return Ok(None);
-        }
-        let mut record = vec![0; place.length as usize];
-        match self.read_at(place.at, &mut record) {
-            Ok(()) => Ok(body_of(id, &record).and_then(decode)),
-            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) => Ok(None),
-            Err(error) => Err(StorageError::io(&self.path_of(place.at.segment), &error)),
-        }
+        Ok(self.bytes(place)?.and_then(|record| body_of(id, &record).and_then(decode)))
+    }
+
+    /// Reads the whole record of a block's body; `None` as above.
+    pub(super) fn record(&self, id: BlockId, place: Place) -> Result<Option<Vec<u8>>, StorageError> {
+        Ok(self.bytes(place)?.filter(|record| body_of(id, record).is_some()))
     }
 
     /// Whether a block's body lies whole at a place.
@@ -112,6 +119,27 @@ impl BodyFiles {
         place: Place,
     ) -> Result<bool, StorageError> {
         Ok(self.read(id, place, |_| Some(()))?.is_some())
+    }
+
+    /// Deletes a file, for good.
+    pub(super) fn remove(&self, number: u64) -> Result<(), StorageError> {
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner).retain(|(kept, _)| *kept != number);
+        let path = self.path_of(number);
+        fs::remove_file(&path).map_err(|error| StorageError::io(&path, &error))?;
+        segment::sync_folder(&self.folder)
+    }
+
+    /// What lies at a place; `None` when the files do not reach that far.
+    fn bytes(&self, place: Place) -> Result<Option<Vec<u8>>, StorageError> {
+        if place.length as usize > entries::BYTES_MAX {
+            return Ok(None);
+        }
+        let mut bytes = vec![0; place.length as usize];
+        match self.read_at(place.at, &mut bytes) {
+            Ok(()) => Ok(Some(bytes)),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::UnexpectedEof) => Ok(None),
+            Err(error) => Err(StorageError::io(&self.path_of(place.at.segment), &error)),
+        }
     }
 
     fn read_at(&self, at: Position, bytes: &mut [u8]) -> io::Result<()> {

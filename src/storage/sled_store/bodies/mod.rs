@@ -5,8 +5,9 @@
 //! database, and whoever asks for the block reads it through `files`.
 //!
 //! At opening `scan` finds what a kill left after the last sync, `found` tells the database of it, and `lost` deals with
-//! bodies that are damaged or gone.
+//! bodies that are damaged or gone. `compact` takes out what no place names.
 
+pub(super) mod compact;
 pub(super) mod files;
 pub(super) mod found;
 pub(super) mod lost;

@@ -55,7 +55,7 @@ impl BodyWriter {
     /// Adds a record, which is there for readers after [`Self::write`].
     pub(in crate::storage::sled_store) fn append(&mut self, record: &[u8]) -> Result<Place, StorageError> {
         if self.end.offset >= self.file_bytes {
-            self.rotate()?;
+            self.begin_next()?;
         }
         let place = Place { at: self.end, length: record.len() as u32 };
         self.end.offset += record.len() as u64;
@@ -112,8 +112,8 @@ impl BodyWriter {
         Ok(!self.files.is_whole(id, place)?)
     }
 
-    /// A file that has a successor is whole and lasts.
-    fn rotate(&mut self) -> Result<(), StorageError> {
+    /// Begins the next file. One that has a successor is whole and lasts.
+    pub(super) fn begin_next(&mut self) -> Result<(), StorageError> {
         self.sync()?;
         self.end = begin(&self.files, self.genesis, self.end)?;
         self.file = segment::open_at(self.files.folder(), self.end)?;

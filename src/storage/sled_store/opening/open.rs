@@ -131,7 +131,7 @@ impl OpenOptions {
 
     /// Opens the files of bodies, and puts into the database where those lie that it need not know of. Gives back their
     /// headers if the database is new.
-    fn open_bodies(
+    pub(in crate::storage::sled_store) fn open_bodies(
         &self,
         database: &Database,
         is_new: bool,

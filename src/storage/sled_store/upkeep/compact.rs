@@ -1,4 +1,5 @@
-//! The database written anew, without the room that sled has left between what still counts.
+//! A folder without the room that it no longer needs: out of the files of bodies goes what nothing points to, and the
+//! database is written anew, without what sled has left between what still counts.
 
 use std::fs;
 use std::path::Path;
@@ -6,6 +7,7 @@ use std::sync::Arc;
 
 use super::{disk_space, swap};
 use crate::storage::chain_store::StorageError;
+use crate::storage::sled_store::bodies::compact::Unused;
 use crate::storage::sled_store::database::file_sums;
 use crate::storage::sled_store::database::table::{Batch, Database};
 use crate::storage::sled_store::opening::open_table::refusal;
@@ -16,20 +18,24 @@ use crate::storage::sled_store::opening::report::OpenReport;
 /// data became 119 MB with 32 MiB here, 94 with 8, 85 with 1, and 99 with a quarter.
 const SYNC_BYTES: u64 = 1 << 20;
 
-/// What became of a database.
+/// What became of a folder.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Compacted {
-    /// Bytes of its folder before.
+    /// Bytes of the database's folder before.
     pub bytes_before: u64,
-    /// Bytes of its folder now: the same where nothing could be won.
+    /// Bytes of it now: the same where nothing could be won.
     pub bytes_after: u64,
+    /// Bytes of the files of bodies before.
+    pub bodies_before: u64,
+    /// Bytes of them now.
+    pub bodies_after: u64,
     /// What opening the folder had to repair.
     pub report: OpenReport,
 }
 
 impl OpenOptions {
-    /// Writes the database anew, while no node runs on it. `progress` hears how many bytes are copied, of how many at
-    /// most.
+    /// Takes unused bodies out and writes the database anew, while no node runs on it. `progress` hears how many bytes are
+    /// copied, of how many at most.
     pub fn compact(&self, progress: &mut dyn FnMut(u64, u64)) -> Result<Compacted, StorageError> {
         let (lock, mut report) = self.lock()?;
         let folder = self.data_dir.join(DATABASE_FOLDER);
@@ -39,13 +45,21 @@ impl OpenOptions {
         file_sums::wait_until_closed(&folder).map_err(|error| StorageError::io(&folder, &error))?;
 
         let bytes_before = bytes_of(&folder)?;
-        ensure_room(&self.data_dir, bytes_before)?;
-        let unfinished = self.data_dir.join(swap::UNFINISHED);
         let original = self.open_table(&folder, &lock, &mut report)?;
+        let (mut bodies, _) = self.open_bodies(&original, false)?;
+        let bodies_before = bodies.files().lengths()?.sum();
+        let unused = Unused::find(&original, bodies.files())?;
+        let (to_copy, total) = (unused.bytes_to_copy(), unused.bytes_to_copy() + bytes_before);
+        ensure_room(&self.data_dir, bytes_before.max(unused.room_needed()))?;
+        unused.take_out(&original, &mut bodies, &mut |done| progress(done, total))?;
+        let bodies_after = bodies.files().lengths()?.sum();
+        drop(bodies);
+
+        let unfinished = self.data_dir.join(swap::UNFINISHED);
         let segment_bytes = self.thresholds.database_segment_bytes;
         let copy = Database::open(&unfinished, Arc::clone(&lock), segment_bytes)
             .map_err(|failure| refusal(&unfinished, failure))?;
-        copy_all(&original, &copy, &mut |done| progress(done, bytes_before))?;
+        copy_all(&original, &copy, &mut |done| progress(to_copy + done, total))?;
         drop((original, copy));
         for closed in [&folder, &unfinished] {
             file_sums::wait_until_closed(closed).map_err(|error| StorageError::io(closed, &error))?;
@@ -57,7 +71,8 @@ impl OpenOptions {
             swap::remove(&unfinished)?;
         }
         drop(lock);
-        Ok(Compacted { bytes_before, bytes_after: bytes_of(&folder)?, report })
+        let bytes_after = bytes_of(&folder)?;
+        Ok(Compacted { bytes_before, bytes_after, bodies_before, bodies_after, report })
     }
 }
 
