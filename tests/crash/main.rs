@@ -30,6 +30,8 @@ mod recorder;
 mod story;
 mod tally;
 
+use cairn::storage::sled_store::database::guarded;
+
 use campaign::Plan;
 use recorder::Recorder;
 use story::Story;
@@ -61,6 +63,13 @@ const SOME: Plan = Plan {
 #[ignore = "takes minutes and a C compiler: `just crash-test`"]
 fn every_crash_leaves_a_folder_that_gives_back_what_was_told() {
     let Some(recorder) = Recorder::build(env!("CARGO_TARGET_TMPDIR").as_ref()) else { return };
+    // What is caught on damaged contents is no news.
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        if !guarded::is_panic_caught() {
+            tell(panic);
+        }
+    }));
     let number = |name: &str| std::env::var(name).ok().map(|text| text.parse().expect("it is a number"));
     let plan = if std::env::var_os("CAIRN_CRASH_SOME").is_some() { SOME } else { ALL };
     let tally = campaign::run(&Story::new(), &recorder, plan, number("CAIRN_CRASH_SEED").unwrap_or(SEED));
