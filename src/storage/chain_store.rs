@@ -69,7 +69,7 @@ pub trait ChainStore {
 pub struct StoredChain {
     /// Every header, by ascending height (parents before children). Genesis is not among them.
     pub headers: Vec<StoredHeader>,
-    /// Which of them have a body.
+    /// Which of them have a body, in the same order.
     pub bodies: Vec<BlockId>,
     /// Blocks known to break a rule.
     pub invalid: Vec<(BlockId, Violation)>,
@@ -77,6 +77,35 @@ pub struct StoredChain {
     pub tip: Option<BlockId>,
     /// The newest whole checkpoint.
     pub checkpoint: Option<Checkpoint>,
+}
+
+impl StoredChain {
+    /// The headers of the best chain from its tip down, as far as they are here.
+    pub fn best_chain(&self) -> impl Iterator<Item = &StoredHeader> {
+        let mut next = self.tip;
+        // They are sorted by height: every parent comes before its children.
+        self.headers.iter().rev().filter(move |header| {
+            let is_next = next == Some(header.id);
+            if is_next {
+                next = Some(header.parent());
+            }
+            is_next
+        })
+    }
+
+    /// The blocks with a body that are not on the best chain, ascending.
+    pub fn beside_best_chain(&self) -> Vec<BlockId> {
+        let mut best = self.best_chain().map(|header| header.id).peekable();
+        let mut beside = Vec::new();
+        for id in self.bodies.iter().rev() {
+            while best.next_if(|of_best| of_best > id).is_some() {}
+            if best.peek() != Some(id) {
+                beside.push(*id);
+            }
+        }
+        beside.reverse();
+        beside
+    }
 }
 
 /// Why something cannot be kept or found again.

@@ -21,6 +21,13 @@ pub struct StoredHeader {
     pub work: Work,
 }
 
+impl StoredHeader {
+    /// The block that it follows.
+    pub fn parent(&self) -> BlockId {
+        BlockId { height: self.id.height.minus(1), hash: self.header.previous }
+    }
+}
+
 /// What the core wants to last, all of it or nothing.
 ///
 /// Headers, bodies and undo records are only ever added; the tip and the checkpoint replace their predecessors.

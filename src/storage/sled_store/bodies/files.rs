@@ -83,7 +83,7 @@ impl BodyFiles {
     }
 
     /// The file of a number.
-    pub(super) fn path_of(&self, number: u64) -> PathBuf {
+    pub(in crate::storage::sled_store) fn path_of(&self, number: u64) -> PathBuf {
         segment::path_of(&self.folder, number)
     }
 

@@ -6,16 +6,16 @@ use std::path::Path;
 
 use super::files::{self, BodyFiles, Place, place_of};
 use super::writer::BodyWriter;
-use crate::primitives::BlockId;
+use crate::primitives::{BlockId, codec};
 use crate::storage::chain_store::{StorageError, StoredChain};
-use crate::storage::commit::StoredHeader;
 use crate::storage::journal;
 use crate::storage::sled_store::database::entries;
 use crate::storage::sled_store::database::schema::{Kind, block_key, block_of, decode};
 use crate::storage::sled_store::database::table::{Batch, Database};
 
 /// What a person can do about a body that is not what was written.
-const NEXT_STEP: &str = "Start the node again: it takes the body from its journal or from peers";
+const NEXT_STEP: &str = "Start the node again: it takes the body from its journal or from peers, or from a file that \
+                         another node has exported (`cairn chain import`)";
 
 /// Bodies of which something may be wrong.
 #[derive(Debug, Default)]
@@ -28,10 +28,23 @@ pub(in crate::storage::sled_store) struct Suspects {
 /// What became of suspects.
 #[derive(Debug, Default)]
 pub(in crate::storage::sled_store) struct Settled {
+    /// Those that are here and whole, ascending.
+    pub(in crate::storage::sled_store) whole: Vec<BlockId>,
     /// How many were broken and no longer are.
     pub(in crate::storage::sled_store) repaired: usize,
     /// Those that are not here.
     pub(in crate::storage::sled_store) lost: BTreeSet<BlockId>,
+}
+
+/// Where a chain ends that has lost bodies.
+#[derive(Debug, Default)]
+pub(in crate::storage::sled_store) struct Ended {
+    /// The lost ones up to its old tip, ascending.
+    pub(in crate::storage::sled_store) needed: Vec<BlockId>,
+    /// Where the first of them lay, if that is known.
+    pub(in crate::storage::sled_store) first_place: Option<Place>,
+    /// How many others were lost, on which nothing depends.
+    pub(in crate::storage::sled_store) forgotten: usize,
 }
 
 /// The error for a body that was read and is not what was written; remembered for the next opening.
@@ -42,7 +55,7 @@ pub(in crate::storage::sled_store) fn damaged(
     place: Place,
 ) -> StorageError {
     let mut batch = Batch::default();
-    batch.put(&block_key(Kind::LostBody, id), &[]);
+    batch.put(&block_key(Kind::LostBody, id), &place.encode());
     // Should this fail as well, the next run finds the damage again.
     let marked = database.apply(batch);
     tracing::debug!(?marked, "a damaged body was noted");
@@ -57,17 +70,20 @@ pub(in crate::storage::sled_store) fn damaged(
 }
 
 impl Suspects {
-    /// Finds what an earlier run has noted, and what the files are too short to hold.
+    /// Finds what an earlier run has noted, and what the files are too short to hold; gives back the blocks of all other
+    /// bodies too, ascending.
     pub(in crate::storage::sled_store) fn find(
         database: &Database,
         files: &BodyFiles,
-    ) -> Result<Self, StorageError> {
+    ) -> Result<(Self, Vec<BlockId>), StorageError> {
         let lengths = files.lengths()?;
-        let mut suspects = Self::default();
+        let (mut suspects, mut others) = (Self::default(), Vec::new());
         for pair in database.prefix(&Kind::BodyPlace.key()) {
             let (key, place) = pair?;
             let place = decode(database, &place, || "the place of a body".to_owned())?;
-            if !lengths.cover(place) {
+            if lengths.cover(place) {
+                others.extend(block_of(&key));
+            } else {
                 suspects.ids.extend(block_of(&key));
             }
         }
@@ -81,7 +97,10 @@ impl Suspects {
                 suspects.broken += 1;
             }
         }
-        Ok(suspects)
+        if !suspects.ids.is_empty() {
+            others.retain(|id| !suspects.ids.contains(id));
+        }
+        Ok((suspects, others))
     }
 
     /// Finds bodies of the chain of which a damaged database no longer says anything; `None` if there are none.
@@ -90,7 +109,8 @@ impl Suspects {
         lost: &BTreeSet<BlockId>,
     ) -> Option<Self> {
         let has_body = |id: &BlockId| chain.bodies.binary_search(id).is_ok();
-        let ids: BTreeSet<_> = best_chain(chain)
+        let ids: BTreeSet<_> = chain
+            .best_chain()
             .map(|header| header.id)
             .filter(|id| !has_body(id) && !lost.contains(id))
             .collect();
@@ -137,10 +157,16 @@ impl Suspects {
             let place = place_of(database, id)?;
             let is_whole = place.map_or(Ok(false), |place| files.is_whole(id, place))?;
             if is_whole {
+                settled.whole.push(id);
                 batch.remove(&block_key(Kind::LostBody, id));
             } else {
                 still_broken += usize::from(place.is_some());
-                batch.put(&block_key(Kind::LostBody, id), &[]);
+                // Where it lay is told at each start until it is here again.
+                if let Some(place) = place {
+                    batch.put(&block_key(Kind::LostBody, id), &place.encode());
+                } else if database.get(&block_key(Kind::LostBody, id))?.is_none() {
+                    batch.put(&block_key(Kind::LostBody, id), &[]);
+                }
                 batch.remove(&block_key(Kind::BodyPlace, id));
                 settled.lost.insert(id);
             }
@@ -153,16 +179,16 @@ impl Suspects {
 }
 
 /// Lets a chain end before the first body that it has lost, without a checkpoint above it: from there nobody would miss
-/// the body, and no block above would ever connect. Gives back the lost ones up to its old tip, ascending; others are
-/// forgotten, since nothing depends on them.
+/// the body, and no block above would ever connect. Lost ones that are not below its old tip are forgotten.
 pub(in crate::storage::sled_store) fn end_before(
     database: &Database,
     chain: &mut StoredChain,
     lost: &BTreeSet<BlockId>,
-) -> Result<Vec<BlockId>, StorageError> {
-    let mut needed: Vec<_> = best_chain(chain)
+) -> Result<Ended, StorageError> {
+    let mut needed: Vec<_> = chain
+        .best_chain()
         .filter(|header| lost.contains(&header.id))
-        .map(|header| (header.id, parent_of(header)))
+        .map(|header| (header.id, header.parent()))
         .collect();
     needed.reverse();
     if let Some((_, tip)) = needed.first() {
@@ -171,28 +197,20 @@ pub(in crate::storage::sled_store) fn end_before(
         chain.checkpoint = chain.checkpoint.take().filter(|checkpoint| !checkpoint.at.is_some_and(is_above));
     }
     let needed: Vec<_> = needed.into_iter().map(|(id, _)| id).collect();
+    let mut ended = Ended::default();
+    if let Some(first) = needed.first()
+        && let Some(place) = database.get(&block_key(Kind::LostBody, *first))?
+    {
+        // None where nobody knew.
+        ended.first_place = codec::decode(&place, place.len()).ok();
+    }
     let mut batch = Batch::default();
     for id in lost.difference(&needed.iter().copied().collect()) {
         batch.remove(&block_key(Kind::LostBody, *id));
         database.apply_if_full(&mut batch)?;
+        ended.forgotten += 1;
     }
     database.apply(batch)?;
-    Ok(needed)
-}
-
-/// The headers from the tip down, as far as they are here.
-fn best_chain(chain: &StoredChain) -> impl Iterator<Item = &StoredHeader> {
-    let mut next = chain.tip;
-    // They are sorted by height: every parent comes before its children.
-    chain.headers.iter().rev().filter(move |header| {
-        let is_next = next == Some(header.id);
-        if is_next {
-            next = Some(parent_of(header));
-        }
-        is_next
-    })
-}
-
-fn parent_of(header: &StoredHeader) -> BlockId {
-    BlockId { height: header.id.height.minus(1), hash: header.header.previous }
+    ended.needed = needed;
+    Ok(ended)
 }

@@ -9,7 +9,7 @@ use crate::primitives::{BlockHash, BlockId, Height, codec};
 use crate::storage::chain_store::{StorageError, StoredChain};
 use crate::storage::commit::{Checkpoint, StoredHeader};
 
-/// The chain, and how many headers had to be left out because an ancestor is missing.
+/// The chain with such bodies, and how many headers had to be left out because an ancestor is missing.
 ///
 /// That happens only after the database was rebuilt from a journal that no longer reaches back to genesis, and from files
 /// of bodies that were damaged as well; they are fetched again from peers, in the order in which they can be used.
@@ -17,18 +17,25 @@ pub(in crate::storage::sled_store) fn load_chain(
     database: &Database,
     genesis: BlockHash,
     checkpoint: Option<Checkpoint>,
+    mut bodies: Vec<BlockId>,
 ) -> Result<(StoredChain, usize), StorageError> {
     let (headers, orphans) = load_headers(database, genesis)?;
     let is_known = |id: &BlockId| headers.binary_search_by_key(id, |header| header.id).is_ok();
-    let mut bodies = Vec::new();
-    for pair in database.prefix(&Kind::BodyPlace.key()) {
-        bodies.extend(block_of(&pair?.0).filter(is_known));
-    }
+    bodies.retain(is_known);
     let invalid = load_invalid(database)?.into_iter().filter(|(id, _)| is_known(id)).collect();
     let on_chain = |id: &BlockId| is_known(id) || (id.height == Height::GENESIS && id.hash == genesis);
     let tip = load_tip(database)?.filter(on_chain);
     let checkpoint = checkpoint.filter(|checkpoint| checkpoint.at.as_ref().is_some_and(on_chain));
     Ok((StoredChain { headers, bodies, invalid, tip, checkpoint }, orphans))
+}
+
+/// The blocks whose bodies are here, ascending.
+pub(in crate::storage::sled_store) fn load_bodies(database: &Database) -> Result<Vec<BlockId>, StorageError> {
+    let mut bodies = Vec::new();
+    for pair in database.prefix(&Kind::BodyPlace.key()) {
+        bodies.extend(block_of(&pair?.0));
+    }
+    Ok(bodies)
 }
 
 /// The committed tip.

@@ -43,7 +43,7 @@ pub(in crate::storage::sled_store) enum Kind {
     BodyPlace = b'k',
     /// By block: the body. In the journal and in files of its own, not in the database.
     Body = b'b',
-    /// By block: nothing, where its body was found to be damaged or gone and has not come back.
+    /// By block: where its body lay, if that is known, which was found to be damaged or gone and has not come back.
     LostBody = b'l',
     /// By block: the undo record.
     Undo = b'u',

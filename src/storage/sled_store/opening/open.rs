@@ -15,7 +15,7 @@ use crate::storage::journal::{self, Journal, Position, Replayed};
 use crate::storage::segment::make_folder;
 use crate::storage::sled_store::apply::{self, Append};
 use crate::storage::sled_store::backlog::Backlog;
-use crate::storage::sled_store::bodies::files::{self, BodyFiles};
+use crate::storage::sled_store::bodies::files::{self, BodyFiles, Place};
 use crate::storage::sled_store::bodies::found::{self, FoundBodies};
 use crate::storage::sled_store::bodies::lost::{self, Suspects};
 use crate::storage::sled_store::bodies::scan;
@@ -97,7 +97,7 @@ impl OpenOptions {
             (journal, _) = self.replay(&database, &mut bodies, recorded)?;
         }
         found::put_headers(&database, &headers, self.genesis)?;
-        let lost = self.repair_bodies(&database, &mut bodies, report)?;
+        let (whole, lost) = self.repair_bodies(&database, &mut bodies, report)?;
         put_one(&database, Kind::Network, &Network { format: FORMAT, genesis: self.genesis })?;
         bodies.sync()?;
         database.sync()?;
@@ -110,7 +110,7 @@ impl OpenOptions {
             database.sync()?;
         }
         let (checkpoints, checkpoint) = Checkpoints::load(&database)?;
-        let (chain, orphans) = self.load_chain(&database, &mut bodies, checkpoint, lost, report)?;
+        let (chain, orphans) = self.load_chain(&database, &mut bodies, checkpoint, whole, lost, report)?;
         report.add_replayed(&replayed, orphans);
         let writer = DatabaseWriter {
             backlog: Arc::new(Backlog::default()),
@@ -145,18 +145,23 @@ impl OpenOptions {
         Ok((bodies, found.finish()?))
     }
 
-    /// Takes bodies that are known to be damaged or gone from the journal; gives back those that it does not have.
+    /// Takes bodies that are known to be damaged or gone from the journal; gives back the blocks of all that are here,
+    /// ascending, and of those that are not.
     fn repair_bodies(
         &self,
         database: &Database,
         bodies: &mut BodyWriter,
         report: &mut OpenReport,
-    ) -> Result<BTreeSet<BlockId>, StorageError> {
-        let suspects = Suspects::find(database, bodies.files())?;
+    ) -> Result<(Vec<BlockId>, BTreeSet<BlockId>), StorageError> {
+        let (suspects, mut whole) = Suspects::find(database, bodies.files())?;
         suspects.take_from(&self.data_dir.join(JOURNAL_FOLDER), database, bodies)?;
         let settled = suspects.settle(database, bodies.files())?;
         report.repaired_bodies = settled.repaired;
-        Ok(settled.lost)
+        if !settled.whole.is_empty() {
+            whole.extend(settled.whole);
+            whole.sort_unstable();
+        }
+        Ok((whole, settled.lost))
     }
 
     /// What is known of the chain, up to where its bodies are here.
@@ -165,10 +170,11 @@ impl OpenOptions {
         database: &Database,
         bodies: &mut BodyWriter,
         checkpoint: Option<Checkpoint>,
+        whole: Vec<BlockId>,
         mut lost: BTreeSet<BlockId>,
         report: &mut OpenReport,
     ) -> Result<(StoredChain, usize), StorageError> {
-        let (mut chain, mut orphans) = load::load_chain(database, self.genesis, checkpoint)?;
+        let (mut chain, mut orphans) = load::load_chain(database, self.genesis, checkpoint, whole)?;
         // A database that was closed well has been compared with what it was then.
         let forgotten = if database.is_as_left() { None } else { Suspects::forgotten(&chain, &lost) };
         if let Some(forgotten) = forgotten {
@@ -179,9 +185,14 @@ impl OpenOptions {
             found.finish()?;
             forgotten.take_from(&self.data_dir.join(JOURNAL_FOLDER), database, bodies)?;
             lost.extend(forgotten.settle(database, bodies.files())?.lost);
-            (chain, orphans) = load::load_chain(database, self.genesis, chain.checkpoint.take())?;
+            let whole = load::load_bodies(database)?;
+            (chain, orphans) = load::load_chain(database, self.genesis, chain.checkpoint.take(), whole)?;
         }
-        report.lost_bodies = lost::end_before(database, &mut chain, &lost)?;
+        let ended = lost::end_before(database, &mut chain, &lost)?;
+        let path_of = |place: Place| (bodies.files().path_of(place.at.segment), place.at.offset);
+        report.lost_bodies_at = ended.first_place.map(path_of);
+        report.lost_bodies = ended.needed;
+        report.forgotten_bodies = ended.forgotten;
         Ok((chain, orphans))
     }
 

@@ -20,6 +20,10 @@ pub struct OpenReport {
     pub repaired_bodies: usize,
     /// Blocks of the chain whose body was damaged or gone, and is not in the journal either; ascending.
     pub lost_bodies: Vec<BlockId>,
+    /// The file in which the first of them lay, and the byte, if that is known.
+    pub lost_bodies_at: Option<(PathBuf, u64)>,
+    /// How many others were damaged or gone, which are of no branch that counts.
+    pub forgotten_bodies: usize,
     /// Headers that cannot be used before others are fetched from peers.
     pub orphans: usize,
 }
@@ -73,12 +77,23 @@ impl OpenReport {
             ));
         }
         if let Some(first) = self.lost_bodies.first() {
+            let count = self.lost_bodies.len();
+            let place = self.lost_bodies_at.as_ref();
+            let place = place.map_or_else(String::new, |(path, byte)| {
+                format!(", the first of them in {} at byte {byte}", path.display())
+            });
             lines.push(format!(
-                "the bodies of {} blocks were damaged or gone: from block #{} {} on the chain goes on when peers have \
-                 sent them again",
-                self.lost_bodies.len(),
-                first.height,
-                first.hash
+                "the bodies of {count} blocks were damaged or gone{place}, and the journal no longer has them: the chain \
+                 ends before block #{} {} until peers have sent them again. Without peers, `cairn chain import` takes \
+                 them from a file that `cairn chain export` has written on another node",
+                first.height, first.hash
+            ));
+        }
+        if self.forgotten_bodies > 0 {
+            lines.push(format!(
+                "the bodies of {} blocks beside the best chain were damaged or gone: peers are asked for them should \
+                 they be needed",
+                self.forgotten_bodies
             ));
         }
         if self.orphans > 0 {

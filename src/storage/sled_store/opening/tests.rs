@@ -99,7 +99,7 @@ fn a_body_whose_place_a_damaged_database_has_lost_is_found_again_in_its_file() {
     database.apply(batch).unwrap();
     // Neither closed well nor compared: it leaves no sums. Nor does the journal have it any longer.
     drop((database, records));
-    std::fs::remove_dir_all(folder.path().join("journal")).unwrap();
+    fs::remove_dir_all(folder.path().join("journal")).unwrap();
 
     let Opened { store, chain: stored, report, .. } = options.open().unwrap();
     assert_eq!((stored.tip, stored.bodies.len()), (Some(chain.tip().id()), 8));
