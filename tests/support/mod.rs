@@ -233,7 +233,7 @@ impl Node {
         }
     }
 
-    fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         format!("its log:\n{}", fs::read_to_string(&self.log).unwrap_or_default())
     }
 }

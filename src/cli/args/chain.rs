@@ -8,6 +8,9 @@ use clap::Subcommand;
 #[derive(Debug, Clone, Subcommand)]
 pub(in crate::cli) enum ChainCommand {
     /// Check everything that is kept, with or without a running node
+    ///
+    /// A running node checks its best chain. Without one, the journal and the blocks beside the best chain are read as
+    /// well: what is damaged there is named, with what becomes of it.
     Verify {
         /// Run every block again from the first one
         #[arg(long)]

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::{output, progress, words};
 use crate::consensus::params::Params;
+use crate::primitives::BlockId;
 use crate::rpc::types::ChainVerification;
 use crate::runtime::{self, NodeHandle, Running, clock};
-use crate::storage::{OpenOptions, Opened};
+use crate::storage::{OpenOptions, Opened, StorageError};
 
 /// A check that was quicker than this says nothing of its time.
 const QUIET_MS: u64 = 700;
@@ -17,6 +18,8 @@ const QUIET_MS: u64 = 700;
 #[derive(Debug)]
 pub(in crate::cli) struct OfflineNode {
     running: Running,
+    /// Blocks with a body that are not on its best chain.
+    beside: Vec<BlockId>,
 }
 
 impl OfflineNode {
@@ -27,7 +30,7 @@ impl OfflineNode {
         for line in report.lines() {
             output::aside(&line);
         }
-        let tip = chain.tip;
+        let (tip, beside) = (chain.tip, chain.beside_best_chain());
         if from_genesis {
             chain.checkpoint = None;
         }
@@ -48,7 +51,7 @@ impl OfflineNode {
             )
             .because("chain-broken"));
         }
-        Ok(Self { running })
+        Ok(Self { running, beside })
     }
 
     /// The way to the core.
@@ -65,7 +68,8 @@ impl OfflineNode {
 }
 
 /// Checks everything that a folder holds, while no node runs on it: headers, work, bodies and signatures of every block,
-/// and the state by running them again, from the newest checkpoint or from genesis.
+/// and the state by running them again, from the newest checkpoint or from genesis. What is damaged and counts for nothing
+/// today, in the journal or beside the best chain, is told and no failure.
 pub(in crate::cli) async fn verify_offline(
     params: &Arc<Params>,
     folder: &Path,
@@ -76,6 +80,7 @@ pub(in crate::cli) async fn verify_offline(
     for line in OpenOptions::new(folder, params.genesis_hash()).check_journal()? {
         output::aside(&line);
     }
+    check_beside(&node).await?;
     let blocks = node.handle().view().tip.id.height.0;
     let bar = progress::counting(&format!("checking {}", words::count(blocks, "block")));
     bar.set_length(blocks.into());
@@ -88,4 +93,32 @@ pub(in crate::cli) async fn verify_offline(
         output::aside(&format!("checked in {}", words::duration(elapsed_ms / 1_000)));
     }
     verified.map_err(|error| Failure::new(&error, error.hint.clone()))
+}
+
+/// Reads the bodies of branches that lost: a damaged one is named.
+async fn check_beside(node: &OfflineNode) -> Outcome {
+    let bar = progress::counting("reading blocks beside the best chain");
+    bar.set_length(node.beside.len() as u64);
+    let mut damaged = 0;
+    for id in &node.beside {
+        match node.handle().block(*id).await {
+            Ok(_) => {}
+            Err(StorageError::Damaged { path, cause, .. }) => {
+                output::aside(&format!(
+                    "{} is damaged: {cause}. That block is not on the best chain: at the next start its body comes from \
+                     the journal, or is forgotten until peers show that its branch is needed",
+                    path.display()
+                ));
+                damaged += 1;
+            }
+            Err(error) => return Err(error.into()),
+        }
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    if !node.beside.is_empty() {
+        let read = words::count(node.beside.len() as u32, "block");
+        output::aside(&format!("{read} beside the best chain read as well: {damaged} damaged"));
+    }
+    Ok(())
 }
