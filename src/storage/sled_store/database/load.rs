@@ -24,7 +24,14 @@ pub(in crate::storage::sled_store) fn load_chain(
     bodies.retain(is_known);
     let invalid = load_invalid(database)?.into_iter().filter(|(id, _)| is_known(id)).collect();
     let on_chain = |id: &BlockId| is_known(id) || (id.height == Height::GENESIS && id.hash == genesis);
-    let tip = load_tip(database)?.filter(on_chain);
+    let tip = load_tip(database)?;
+    if let Some(tip) = tip.filter(|tip| orphans == 0 && !on_chain(tip))
+        && load_header(database, tip)?.is_some()
+    {
+        // Damage inside sled's tree can end a walk through it early.
+        return Err(database.damaged("it does not list all the headers that it knows".to_owned()));
+    }
+    let tip = tip.filter(on_chain);
     let checkpoint = checkpoint.filter(|checkpoint| checkpoint.at.as_ref().is_some_and(on_chain));
     Ok((StoredChain { headers, bodies, invalid, tip, checkpoint }, orphans))
 }

@@ -187,6 +187,10 @@ impl OpenOptions {
             lost.extend(forgotten.settle(database, bodies.files())?.lost);
             let whole = load::load_bodies(database)?;
             (chain, orphans) = load::load_chain(database, self.genesis, chain.checkpoint.take(), whole)?;
+            if Suspects::forgotten(&chain, &lost).is_some() {
+                // Asked for one by one they are there: damage inside sled's tree can end a walk through it early.
+                return Err(database.damaged("it does not list all the bodies that it knows".to_owned()));
+            }
         }
         let ended = lost::end_before(database, &mut chain, &lost)?;
         let path_of = |place: Place| (bodies.files().path_of(place.at.segment), place.at.offset);
