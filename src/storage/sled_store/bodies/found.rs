@@ -10,6 +10,7 @@ use crate::storage::chain_store::StorageError;
 use crate::storage::commit::StoredHeader;
 use crate::storage::sled_store::database::entries;
 use crate::storage::sled_store::database::load;
+use crate::storage::sled_store::database::schema::Kind;
 use crate::storage::sled_store::database::table::{Batch, Database};
 use crate::storage::sled_store::database::values;
 
@@ -23,9 +24,21 @@ pub(in crate::storage::sled_store) struct FoundBodies<'a> {
 }
 
 impl<'a> FoundBodies<'a> {
-    /// For a database, which has no headers if it is new.
-    pub(in crate::storage::sled_store) fn new(database: &'a Database, is_new: bool) -> Self {
-        Self { database, batch: Batch::default(), is_new, headers: BTreeMap::new() }
+    /// For a database that knows most of them.
+    pub(in crate::storage::sled_store) fn new(database: &'a Database) -> Self {
+        Self { database, batch: Batch::default(), is_new: false, headers: BTreeMap::new() }
+    }
+
+    /// For a new database, which has no headers. Should a crash have cut short how it was made, it may know of places at
+    /// which nothing lies any more: all that count are found again.
+    pub(in crate::storage::sled_store) fn in_new(database: &'a Database) -> Result<Self, StorageError> {
+        let mut batch = Batch::default();
+        for pair in database.prefix(&Kind::BodyPlace.key()) {
+            batch.remove(&pair?.0);
+            database.apply_if_full(&mut batch)?;
+        }
+        database.apply(batch)?;
+        Ok(Self { is_new: true, ..Self::new(database) })
     }
 
     /// Takes note of a body.

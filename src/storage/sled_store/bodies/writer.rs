@@ -1,7 +1,7 @@
 //! Appends bodies to their files, and makes them last.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::sync::Arc;
 
 use super::files::{BodyFiles, Place, place_of};
@@ -44,7 +44,10 @@ impl BodyWriter {
         segment::make_folder(files.folder())?;
         let end = match scan::scan(&files, genesis, from, found)? {
             Next::At(end) => end,
-            Next::After(follows) => begin(&files, genesis, follows)?,
+            Next::After(follows) => {
+                sync_if_there(&files, follows.segment)?;
+                begin(&files, genesis, follows)?
+            }
         };
         // What a kill has left there lasts before anything is built on it.
         segment::sync_folder(files.folder())?;
@@ -126,6 +129,15 @@ impl BodyWriter {
 
     fn failed(&self, error: &std::io::Error) -> StorageError {
         StorageError::io(&self.files.path_of(self.end.segment), error)
+    }
+}
+
+/// Makes a file last that gets a successor.
+fn sync_if_there(files: &BodyFiles, number: u64) -> Result<(), StorageError> {
+    let path = files.path_of(number);
+    match File::open(&path).and_then(|file| file.sync_all()) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(StorageError::io(&path, &error)),
+        _ => Ok(()),
     }
 }
 

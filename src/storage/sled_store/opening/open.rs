@@ -87,6 +87,11 @@ impl OpenOptions {
         let is_new = self.check_network(&database, folder)?;
         let recorded: Position = get_one(&database, Kind::JournalPosition)?.unwrap_or_default();
         let (mut bodies, headers) = self.open_bodies(&database, is_new)?;
+        if is_new && self.data_dir.join(JOURNAL_FOLDER).exists() {
+            // Also what follows damage in the journal, before that is set aside. Bodies that last bring their headers along.
+            self.put_all_that_is_kept(&database, &mut bodies)?;
+            bodies.sync()?;
+        }
         let (mut journal, replayed) = self.replay(&database, &mut bodies, recorded)?;
         // A database that was closed well has been compared with what it was then.
         if !database.is_as_left() && self.is_behind_journal(&database)? {
@@ -138,7 +143,7 @@ impl OpenOptions {
     ) -> Result<(BodyWriter, BTreeMap<BlockId, Header>), StorageError> {
         let files = Arc::new(BodyFiles::new(self.data_dir.join(files::FOLDER)));
         let from = get_one(database, Kind::BodiesEnd)?.unwrap_or_default();
-        let mut found = FoundBodies::new(database, is_new);
+        let mut found = if is_new { FoundBodies::in_new(database)? } else { FoundBodies::new(database) };
         let file_bytes = self.thresholds.body_file_bytes;
         let add = &mut |id, place, body: &[u8]| found.add(id, place, body);
         let bodies = BodyWriter::open(files, self.genesis, from, file_bytes, add)?;
@@ -179,7 +184,7 @@ impl OpenOptions {
         let forgotten = if database.is_as_left() { None } else { Suspects::forgotten(&chain, &lost) };
         if let Some(forgotten) = forgotten {
             report.restored = true;
-            let mut found = FoundBodies::new(database, false);
+            let mut found = FoundBodies::new(database);
             let add = &mut |id, place, body: &[u8]| found.add(id, place, body);
             scan::scan(bodies.files(), self.genesis, Position::default(), add)?;
             found.finish()?;

@@ -134,3 +134,29 @@ fn what_follows_the_recovery_from_a_damaged_journal_and_database_outlives_a_kill
         assert_eq!(opened.report.replayed.set_aside, Vec::<std::path::PathBuf>::new());
     }
 }
+
+#[test]
+fn a_database_built_anew_knows_also_what_follows_a_hole_in_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut chain = TestChain::new(Params::named("dev").unwrap());
+    let mut options = OpenOptions::new(folder.path(), chain.params.genesis_hash());
+    options.thresholds.segment_bytes = 1;
+    let mut store = options.open().unwrap().store;
+    for height in 1..=8 {
+        chain.grow(Address([7; 32]), Vec::new()).unwrap();
+        store.commit(&[commit_of(&chain, height)]).unwrap();
+    }
+    store.close().unwrap();
+    fs::remove_dir_all(folder.path().join("sled")).unwrap();
+    fs::remove_file(folder.path().join("journal/0000000003.log")).unwrap();
+    // The bodies of the newest blocks had not reached their file.
+    let bodies = folder.path().join("bodies/0000000001.log");
+    let bytes = fs::read(&bodies).unwrap();
+    let seventh = bytes.windows(32).position(|bytes| bytes == chain.facts[7].id().hash.0).unwrap();
+    fs::write(&bodies, &bytes[..seventh]).unwrap();
+
+    let Opened { store, chain: stored, report, .. } = options.open().unwrap();
+    assert!(!report.replayed.set_aside.is_empty(), "there is a hole: {report:?}");
+    assert_eq!((stored.headers.len(), stored.bodies.len()), (8, 8));
+    assert!(store.reader().block(chain.tip().id()).unwrap().is_some());
+}
