@@ -27,6 +27,8 @@ const CONNECTED_AT_ONCE_MAX: usize = 64;
 /// Headers beside the best chain at most, besides as many as it has itself, so that another chain of the same length
 /// always finds room: making headers costs work, but a network may ask for little.
 const SIDE_HEADERS_MAX: usize = 20_000;
+/// Blocks below the tip from which on nothing about headers is likely to change.
+const SETTLED_DEPTH: usize = 8;
 /// Headers evicted in one go, so that looking for them costs little for each.
 const HEADERS_EVICTED_AT_ONCE: usize = 1_000;
 /// Blocks below the tip whose undo records are made again when the state is rebuilt: what the store keeps, too.
@@ -305,6 +307,7 @@ impl<R: ChainReader> Chain<R> {
                 self.overlay.connected(&block, undo, outbox.pending_sequence());
                 make_room(&mut self.active);
                 self.active.push(index);
+                self.share_settled_headers();
                 // One a commit: each is the difference from the one before, which a second would push out.
                 if outbox.commit().checkpoint.is_none() && self.ledger.is_checkpoint_due() {
                     outbox.commit().checkpoint = Some(self.take_checkpoint(id));
@@ -323,6 +326,11 @@ impl<R: ChainReader> Chain<R> {
     pub(super) fn execute(&mut self, block: &CheckedBlock) -> Result<Undo, Violation> {
         let step = Step::Connect(block.hash());
         self.reader.take_step(&mut self.ledger, step, |ledger| ledger.connect(block))
+    }
+
+    fn share_settled_headers(&mut self) {
+        let settled = self.active[self.active.len().saturating_sub(SETTLED_DEPTH)];
+        self.headers.settle(settled, |first, run| self.reader.take_step(run, Step::Settle(first), |_| ()));
     }
 
     fn take_checkpoint(&mut self, at: BlockId) -> Arc<CheckpointDelta> {

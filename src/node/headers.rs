@@ -12,7 +12,7 @@ use std::sync::Arc;
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
-use super::sorted_map::make_room;
+use super::chunks::{Chunk, Chunks};
 use crate::consensus::check_header::HeaderContext;
 use crate::consensus::facts::HeaderFacts;
 use crate::consensus::violation::Violation;
@@ -52,7 +52,7 @@ pub(super) enum Body {
 }
 
 /// One header and what hangs on it.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
     record: Arc<StoredHeader>,
     pub(super) height: Height,
@@ -110,7 +110,7 @@ impl Entry {
 /// All known headers.
 #[derive(Debug)]
 pub(super) struct HeaderTree {
-    entries: Vec<Entry>,
+    entries: Chunks<Entry>,
     /// By hash, which the entries tell themselves.
     by_hash: HashTable<Index>,
     hasher: RandomState,
@@ -137,7 +137,7 @@ impl HeaderTree {
             next_sibling: None,
         };
         let mut tree = Self {
-            entries: vec![entry],
+            entries: Chunks::of(entry),
             by_hash: HashTable::new(),
             hasher: RandomState::default(),
             best: GENESIS,
@@ -297,6 +297,11 @@ impl HeaderTree {
         evicted
     }
 
+    /// Lets runs of headers below one that is settled be exchanged for equal ones, each once, by the hash of its first.
+    pub(super) fn settle(&mut self, below: Index, mut exchange: impl FnMut(BlockHash, &mut Chunk<Entry>)) {
+        self.entries.settle(below.place(), |chunk| exchange(chunk[0].hash(), chunk));
+    }
+
     /// All headers, in no order that means anything.
     pub(super) fn indexes(&self) -> impl DoubleEndedIterator<Item = Index> + '_ {
         let all = (0..self.entries.len()).map(Index::of);
@@ -330,7 +335,6 @@ impl HeaderTree {
             return index;
         }
         let index = Index::of(self.entries.len());
-        make_room(&mut self.entries);
         self.entries.push(entry);
         index
     }

@@ -17,6 +17,7 @@
 mod candidates;
 mod chain;
 mod checks;
+mod chunks;
 mod claims;
 mod clients;
 pub mod compact;

@@ -36,7 +36,7 @@ pub trait ChainReader: Clone {
     }
 }
 
-/// From a state to the next, by the block that says all of it.
+/// From a value to the next, by the block that says all of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Step {
     /// A block is executed.
@@ -45,6 +45,8 @@ pub enum Step {
     Disconnect(BlockHash),
     /// A checkpoint is taken after a block.
     Checkpoint(BlockHash),
+    /// A run of headers from this one on stays as it is: no more is likely to change about it.
+    Settle(BlockHash),
 }
 
 /// Takes commits, in order, and makes them last.

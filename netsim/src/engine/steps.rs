@@ -11,7 +11,7 @@ use cairn::storage::Step;
 use foldhash::fast::FixedState;
 
 /// Steps of which it is known what came of them; the oldest is forgotten.
-const STEPS_MAX: usize = 256;
+const STEPS_MAX: usize = 1_024;
 
 type Anything = dyn Any + Send + Sync;
 
@@ -140,9 +140,10 @@ mod tests {
     #[test]
     fn the_oldest_steps_are_forgotten() {
         let mut steps = Steps::default();
-        for number in 0..=255_u8 {
-            let step = Step::Disconnect(BlockHash([number; 32]));
-            steps.note(step, Weak::<u8>::new(), &mut Arc::new(1), ());
+        for number in 0..STEPS_MAX as u64 {
+            let mut hash = BlockHash::ZERO;
+            hash.0[..8].copy_from_slice(&number.to_le_bytes());
+            steps.note(Step::Disconnect(hash), Weak::<u8>::new(), &mut Arc::new(1), ());
         }
         let mut one = Arc::new(1);
         let before = Arc::clone(&one);
