@@ -59,6 +59,13 @@ pub(crate) struct Links {
 }
 
 impl Links {
+    /// Makes exactly the room that so many more nodes and links take.
+    pub(crate) fn reserve(&mut self, nodes: usize, links: usize) {
+        self.ends.reserve_exact(nodes);
+        self.runs.reserve_exact(nodes);
+        self.shared.reserve_exact(links);
+    }
+
     pub(crate) fn add_node(&mut self) {
         self.ends.push(Vec::new());
         self.runs.push(false);

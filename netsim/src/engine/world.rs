@@ -188,6 +188,15 @@ impl World {
         world
     }
 
+    /// Makes exactly the room that so many more nodes and links take.
+    pub fn reserve(&mut self, nodes: usize, links: usize) {
+        self.nodes.reserve_exact(nodes);
+        self.lives.reserve_exact(nodes);
+        self.paused_until_us.reserve_exact(nodes);
+        self.uplinks.reserve_exact(nodes);
+        self.links.reserve(nodes, links);
+    }
+
     /// Adds a node that does not run yet.
     pub fn add_node(&mut self) -> NodeIndex {
         let node = self.nodes.len();

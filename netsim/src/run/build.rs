@@ -39,6 +39,7 @@ pub(super) fn build(scenario: &Scenario, options: &Options) -> Result<Built, Sce
     let mut config = WorldConfig::new(options.seed, parameters(scenario));
     config.sharing = if options.no_sharing { Sharing::Nothing } else { Sharing::Everything };
     let mut world = World::new(config);
+    world.reserve(nodes, topology.links.len());
     if let Some(path) = &options.trace {
         world.write_story(path).map_err(|cause| trace_error(options, cause))?;
     }
