@@ -323,8 +323,8 @@ mod tests {
         assert!(!Arc::ptr_eq(&shared, &NodeStore::new(Library::default()).share_header(record)));
     }
 
-    /// How many hold each state after the last of so many blocks, for all of which four nodes agree but for one fork.
-    fn holders_of_the_last_state(blocks: usize, sharing: Sharing) -> Vec<usize> {
+    /// How many hold each value that some step led to, when four nodes have so many blocks and agreed but for one fork.
+    fn holders(blocks: usize, sharing: Sharing, step: impl Fn(&World) -> Step) -> Vec<usize> {
         let easiest = Some(0x207f_ffff);
         let overrides = ParamsOverride {
             retarget: Some(false),
@@ -343,20 +343,29 @@ mod tests {
         }
         assert!(world.agree() && world.tips()[0].height == Height(blocks as u32));
         let shelves = world.library.0.borrow();
-        let holders = |steps: &Steps| steps.holders(Step::Connect(world.tips()[0].hash));
-        shelves.steps.as_ref().map(holders).unwrap_or_default()
+        shelves.steps.as_ref().map(|steps| steps.holders(step(&world))).unwrap_or_default()
+    }
+
+    fn last_state(world: &World) -> Step {
+        Step::Connect(world.tips()[0].hash)
     }
 
     #[test]
     fn nodes_that_agree_hold_one_state_between_them_if_they_share_states() {
-        assert_eq!(holders_of_the_last_state(20, Sharing::Everything), [4]);
-        assert!(holders_of_the_last_state(20, Sharing::Checks).is_empty());
+        assert_eq!(holders(20, Sharing::Everything, last_state), [4]);
+        assert!(holders(20, Sharing::Checks, last_state).is_empty());
     }
 
     #[test]
     fn nodes_that_went_different_ways_hold_one_state_again_after_the_next_checkpoint() {
-        assert_eq!(holders_of_the_last_state(22, Sharing::Everything).len(), 2);
-        assert_eq!(holders_of_the_last_state(66, Sharing::Everything), [4]);
+        assert_eq!(holders(22, Sharing::Everything, last_state).len(), 2);
+        assert_eq!(holders(66, Sharing::Everything, last_state), [4]);
+    }
+
+    #[test]
+    fn nodes_hold_the_headers_below_their_tip_between_them() {
+        let first = |world: &World| Step::Settle(world.params().genesis_hash());
+        assert_eq!(holders(30, Sharing::Everything, first), [4]);
     }
 
     #[test]
