@@ -68,8 +68,7 @@ fn a_compaction_on_a_disk_that_fills_says_so_and_loses_nothing() {
     let Some(recorder) = Recorder::build(env!("CARGO_TARGET_TMPDIR").as_ref()) else { return };
     let story = Story::new();
     let (image, tip) = folder_with_unused_bodies(&story);
-    let mut refusals = 0;
-    for writes in (0..).step_by(WRITES_STEP) {
+    for (refusals, writes) in (0..).step_by(WRITES_STEP).enumerate() {
         let folder = fast_folder();
         let [root, marks, fail] = ["root", "marks", "fail"].map(|name| folder.path().join(name));
         image.write(&root);
@@ -84,7 +83,6 @@ fn a_compaction_on_a_disk_that_fills_says_so_and_loses_nothing() {
             assert!(refusals > 3, "only {refusals} ended on a full disk");
             return;
         }
-        refusals += 1;
         let expected = [
             root.join("node").display().to_string(),
             "No space left".to_owned(),

@@ -48,7 +48,9 @@ impl Unused {
                 live.push((id, place));
             }
         }
-        live.values_mut().for_each(|live| live.sort_unstable_by_key(|(_, place)| place.at));
+        for live in live.values_mut() {
+            live.sort_unstable_by_key(|(_, place)| place.at);
+        }
         Ok(Self { live })
     }
 

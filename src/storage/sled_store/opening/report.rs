@@ -70,6 +70,17 @@ impl OpenReport {
                 path.display()
             ));
         }
+        self.add_bodies(&mut lines);
+        if self.orphans > 0 {
+            lines.push(format!(
+                "{} blocks are known without their ancestors: they will be fetched again from peers",
+                self.orphans
+            ));
+        }
+        lines
+    }
+
+    fn add_bodies(&self, lines: &mut Vec<String>) {
         if self.repaired_bodies > 0 {
             lines.push(format!(
                 "the bodies of {} blocks were damaged or gone, and were taken from the journal",
@@ -96,13 +107,6 @@ impl OpenReport {
                 self.forgotten_bodies
             ));
         }
-        if self.orphans > 0 {
-            lines.push(format!(
-                "{} blocks are known without their ancestors: they will be fetched again from peers",
-                self.orphans
-            ));
-        }
-        lines
     }
 
     pub(super) fn add_replayed(&mut self, replayed: &Replayed, orphans: usize) {
