@@ -31,8 +31,8 @@ fn a_node_whose_writes_or_syncs_fail_stops_with_cause_and_next_step_and_starts_a
     let miner = sandbox.wallet("miner");
     let switch = sandbox.path("fail");
     let prepare = |command: &mut Command| {
-        command.env("LD_PRELOAD", &library).env("CAIRN_RECORD_ROOT", sandbox.path("node"));
-        command.env("CAIRN_RECORD_FAIL", &switch);
+        preload::load(&library, command);
+        command.env("CAIRN_RECORD_ROOT", sandbox.path("node")).env("CAIRN_RECORD_FAIL", &switch);
     };
     let mut shown = 0;
     for (fault, cause, next_step) in FAULTS {

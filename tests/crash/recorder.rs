@@ -37,7 +37,8 @@ impl Recorder {
     pub(crate) fn run(&self, place: &Place<'_>, life: &str) -> Output {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args([LIFE, "--exact", "--ignored", "--nocapture", "--test-threads=1"]);
-        command.env("LD_PRELOAD", &self.library).env("CAIRN_RECORD_ROOT", place.root).env("CAIRN_LIFE", life);
+        preload::load(&self.library, &mut command);
+        command.env("CAIRN_RECORD_ROOT", place.root).env("CAIRN_LIFE", life);
         command.env("CAIRN_RECORD_MARKS", place.marks);
         command.envs(place.log.map(|log| ("CAIRN_RECORD_LOG", log)));
         command.envs(place.fail.map(|fail| ("CAIRN_RECORD_FAIL", fail)));

@@ -23,3 +23,10 @@ pub(crate) fn build(folder: &Path) -> Option<PathBuf> {
         }
     }
 }
+
+/// Lets a program start with it. By its name and its folder, since the list of such libraries ends at a space.
+pub(crate) fn load(library: &Path, command: &mut Command) {
+    let (folder, name) = (library.parent(), library.file_name());
+    let (folder, name) = folder.zip(name).expect("it was built in a folder");
+    command.env("LD_PRELOAD", name).env("LD_LIBRARY_PATH", folder);
+}
