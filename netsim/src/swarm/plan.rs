@@ -1,6 +1,8 @@
 //! What one seed draws: the network and the faults it suffers. A fault is off in half of all runs, so that runs differ
 //! in kind and not only in luck.
 
+use std::ops::Range;
+
 use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 use serde::Serialize;
@@ -9,8 +11,11 @@ use crate::engine::{Faults, Misdeed, stream_of};
 
 /// Share of the runs that begin with blocks that only one node has.
 const OLD_SHARE: f64 = 0.08;
-/// Blocks that it has at most: headers come in several answers, and checkpoints lie between.
-const HISTORY_MAX: u32 = 3_400;
+/// Blocks that it has at most: headers come in two answers, and checkpoints lie between.
+const HISTORY_MAX: u32 = 2_600;
+/// Share of these that begin with a long history, and its length: headers come in three answers.
+const LONG_SHARE: f64 = 0.25;
+const LONG_HISTORY: Range<u32> = 4_001..4_800;
 /// That who misbehaves in one way also does in another.
 const MISDEED_MORE: f64 = 0.2;
 /// All ways to misbehave by oneself.
@@ -77,8 +82,7 @@ impl Swarm {
         let mut random = stream_of(seed, 20);
         let nodes = random.random_range(3..9);
         let liars = draw_liars(nodes, &mut random);
-        let is_old = random.random::<f64>() < OLD_SHARE;
-        let history = if is_old { random.random_range(1..HISTORY_MAX) } else { 0 };
+        let history = draw_history(&mut random);
         let mut maybe = |most: f64| maybe(most, &mut random);
         let faults = Faults {
             loss: maybe(0.05),
@@ -113,6 +117,15 @@ impl Swarm {
             liars,
         }
     }
+}
+
+/// Blocks that only one node has at first.
+fn draw_history(random: &mut ChaCha12Rng) -> u32 {
+    if random.random::<f64>() >= OLD_SHARE {
+        return 0;
+    }
+    let is_long = random.random::<f64>() < LONG_SHARE;
+    random.random_range(if is_long { LONG_HISTORY } else { 1..HISTORY_MAX })
 }
 
 /// In half of all runs nobody misbehaves; else one or two do, each in some ways, as long as two are left who do not.
