@@ -190,3 +190,70 @@ impl Manners {
         refusal.at_ms = now.monotonic_ms;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use cairn::consensus::params::Params;
+    use cairn::primitives::{BlockId, Height, List};
+    use cairn::storage::{Commit, StoredHeader};
+
+    use super::*;
+
+    const BOB: PeerId = PeerId([2; 32]);
+
+    fn at(monotonic_ms: u64) -> Now {
+        Now { monotonic_ms, wall_ms: monotonic_ms }
+    }
+
+    fn asks(manners: &mut Manners, ms: u64, request: RequestId, body: SyncRequest) {
+        manners.note(at(ms), &Effect::Request { peer: BOB, request, body });
+    }
+
+    fn hears(manners: &mut Manners, ms: u64, request: RequestId, body: Result<SyncResponse, RequestFailure>) {
+        let input = Input::Response { peer: BOB, request, body };
+        manners.hear(at(ms), Timestamp(0), &input, &Oracle::default());
+    }
+
+    fn found(manners: &mut Manners, ms: u64) -> Option<Property> {
+        manners.check(0, at(ms), Timestamp(0), Work::ZERO).err().map(|finding| finding.property)
+    }
+
+    #[test]
+    fn who_refused_blocks_may_be_asked_again_after_a_while_but_not_on_and_on() {
+        let mut manners = Manners::default();
+        let blocks = || SyncRequest::Blocks { hashes: List::default() };
+        let refusals = [Err(RequestFailure::Refused), Ok(SyncResponse::Blocks(List::default()))];
+        for (number, refusal) in (1..20).zip(refusals.iter().cycle()) {
+            asks(&mut manners, number * LEFT_ALONE_MS, number, blocks());
+            hears(&mut manners, number * LEFT_ALONE_MS, number, refusal.clone());
+            assert_eq!(found(&mut manners, number * LEFT_ALONE_MS), None);
+        }
+        let soon_ms = 19 * LEFT_ALONE_MS + 100;
+        for (number, expected) in (20..).zip([None, None, Some(Property::Patience)]) {
+            asks(&mut manners, soon_ms, number, blocks());
+            hears(&mut manners, soon_ms, number, Err(RequestFailure::Refused));
+            assert_eq!(found(&mut manners, soon_ms), expected);
+        }
+    }
+
+    #[test]
+    fn who_got_a_full_answer_of_new_headers_asks_for_more() {
+        let header = Params::named("dev").unwrap().genesis().header;
+        let id = BlockId { height: Height(1), hash: header.hash() };
+        let news =
+            Commit { headers: vec![StoredHeader { id, header, work: Work::ZERO }], ..Commit::default() };
+        for (count, is_news, is_found) in [(2_000, true, true), (1_999, true, false), (2_000, false, false)] {
+            let mut manners = Manners::default();
+            hears(&mut manners, 5, 1, Ok(SyncResponse::Headers(vec![header; count].into())));
+            if is_news {
+                manners.note(at(5), &Effect::Commit(news.clone()));
+            }
+            assert_eq!(found(&mut manners, 5), is_found.then_some(Property::Prompt), "{count} {is_news}");
+        }
+        let mut manners = Manners::default();
+        hears(&mut manners, 5, 1, Ok(SyncResponse::Headers(vec![header; 2_000].into())));
+        manners.note(at(5), &Effect::Commit(news));
+        asks(&mut manners, 5, 2, SyncRequest::Headers { locator: List::default(), maximum: 2_000 });
+        assert_eq!(found(&mut manners, 5), None);
+    }
+}
