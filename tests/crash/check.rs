@@ -13,6 +13,8 @@ use cairn::storage::{
 use crate::node::SmallNode;
 use crate::story::{DIGESTS, Scene, Story};
 
+/// Starts after which a damaged folder must be well: the first may find the damage while it runs.
+pub(crate) const STARTS_MAX: usize = 4;
 /// Blocks of the story that the node gets after it was found whole.
 const BLOCKS_AFTER: usize = 2;
 

@@ -9,15 +9,13 @@ use cairn::storage::StorageError;
 
 use crate::campaign::fast_folder;
 use crate::chance::Chance;
-use crate::check::{Depth, Problem, check};
+use crate::check::{Depth, Problem, STARTS_MAX, check};
 use crate::image::Image;
 use crate::node::SmallNode;
 use crate::story::Story;
 
 /// Bits flipped in each folder, unless `CAIRN_DAMAGE_FLIPS` says otherwise.
 const FLIPS: usize = 30;
-/// Starts after which a damaged folder must be well: the first may find the damage while it runs.
-const STARTS_MAX: usize = 4;
 /// Blocks after which both nodes were stopped and started once: sled makes its snapshots at the start.
 const BLOCKS_BEFORE_STOP: usize = 60;
 /// Blocks after which the node is killed that is not stopped.

@@ -46,7 +46,7 @@ const ALL: Plan = Plan {
     growth_losses: 200,
     recoveries: 16,
     power_losses_each: 20,
-    damaged: 24,
+    damaged: 12,
 };
 
 /// The same, thinned out: a minute.

@@ -1,14 +1,15 @@
 //! What crashes have left, looked at and counted.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::Receiver;
 use std::sync::{Mutex, PoisonError};
 
 use cairn::primitives::BlockId;
+use cairn::storage::StorageError;
 
 use crate::campaign::fast_folder;
-use crate::check::{Depth, Told, check};
+use crate::check::{Depth, Problem, STARTS_MAX, Told, check};
 use crate::image::{Image, Model};
 use crate::story::Story;
 
@@ -63,6 +64,19 @@ impl Case {
         let is_damaged = self.during == During::RecoveryFromDamage;
         self.acknowledged.map(|tip| Told { tip, is_damaged })
     }
+
+    /// Whether all is there; of a damaged folder, after a few starts.
+    fn check(&self, folder: &Path, story: &Story) -> Result<(), Problem> {
+        let starts = if self.during == During::RecoveryFromDamage { STARTS_MAX } else { 1 };
+        let mut ended = Ok(());
+        for _ in 0..starts {
+            ended = check(folder, story, self.told(), self.depth).map(drop);
+            if !matches!(ended, Err(Problem::Refused(StorageError::Damaged { .. }))) {
+                break;
+            }
+        }
+        ended
+    }
 }
 
 pub(crate) fn look_at_all(cases: &Mutex<Receiver<Case>>, story: &Story, tally: &Mutex<Tally>) {
@@ -71,12 +85,12 @@ pub(crate) fn look_at_all(cases: &Mutex<Receiver<Case>>, story: &Story, tally: &
         let Ok(case) = received else { return };
         let folder = fast_folder();
         case.image.write(folder.path());
-        let found = check(&folder.path().join("node"), story, case.told(), case.depth);
+        let found = case.check(&folder.path().join("node"), story);
         let mut tally = tally.lock().unwrap_or_else(PoisonError::into_inner);
         let (tried, whole) = tally.counts.entry((case.during, case.model)).or_default();
         *tried += 1;
         match found {
-            Ok(_) => *whole += 1,
+            Ok(()) => *whole += 1,
             Err(problem) => tally.note(&case, &problem.to_string()),
         }
     }
