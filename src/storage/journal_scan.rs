@@ -1,6 +1,6 @@
 //! The pass over the journal at opening: what is usable is replayed, what is not is cut or set aside.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::path::{Path, PathBuf};
 
 use super::chain_store::StorageError;
@@ -131,7 +131,7 @@ impl<'a> Scan<'a> {
             self.replayed.torn_bytes = fs::metadata(&path).map_err(failed)?.len() - offset;
         } else {
             let copy = free_name(&path);
-            fs::copy(&path, &copy).and_then(|_| File::open(&copy)?.sync_all()).map_err(failed)?;
+            fs::copy(&path, &copy).and_then(|_| segment::sync_file(&copy)).map_err(failed)?;
             // Before the original is cut, or a loss of power could leave neither.
             segment::sync_folder(self.folder)?;
             self.replayed.set_aside.push(copy);

@@ -153,6 +153,11 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), StorageError> {
     }
 }
 
+/// Makes a file last that somebody else has written. Windows syncs only what is open for writing.
+pub(super) fn sync_file(path: &Path) -> io::Result<()> {
+    OpenOptions::new().read(true).write(cfg!(windows)).open(path)?.sync_all()
+}
+
 /// Makes the names in a folder last. Only Unix needs it, and only there a folder opens as a file.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), StorageError> {
     if cfg!(unix) {

@@ -135,7 +135,7 @@ impl BodyWriter {
 /// Makes a file last that gets a successor.
 fn sync_if_there(files: &BodyFiles, number: u64) -> Result<(), StorageError> {
     let path = files.path_of(number);
-    match File::open(&path).and_then(|file| file.sync_all()) {
+    match segment::sync_file(&path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(StorageError::io(&path, &error)),
         _ => Ok(()),
     }

@@ -14,7 +14,7 @@ use std::time::Duration;
 use fs2::FileExt;
 
 use crate::storage::chain_store::StorageError;
-use crate::storage::segment::sync_folder;
+use crate::storage::segment::{sync_file, sync_folder};
 
 /// The file's name, beside the database's own.
 const FILE_NAME: &str = "sums";
@@ -123,9 +123,10 @@ fn leave(folder: &Path) -> io::Result<()> {
     let sums = sums(file)?;
     let unfinished = folder.join(format!("{FILE_NAME}.new"));
     fs::write(&unfinished, [blake3::hash(&sums).as_bytes(), sums.as_slice()].concat())?;
-    File::open(&unfinished)?.sync_all()?;
+    sync_file(&unfinished)?;
     fs::rename(unfinished, folder.join(FILE_NAME))?;
-    File::open(folder)?.sync_all()
+    // Only there a folder opens as a file.
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Waits until sled has let go of a database that was dropped.

@@ -4,7 +4,7 @@
 //! loss of power, a damaged snapshot can make it panic at opening, and it relies on `sync_file_range` (which
 //! `no_sync_file_range` takes from it).
 
-use std::fs::{self, File};
+use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use super::file_sums::SumsAtClose;
 use super::folder_lock::FolderLock;
 use super::guarded::guarded;
 use crate::storage::chain_store::StorageError;
-use crate::storage::segment::{make_folder, sync_folder};
+use crate::storage::segment::{make_folder, sync_file, sync_folder};
 
 /// Longest value. A leaf of sled's tree holds up to 20 pairs and is written as one piece. Beyond a quarter of a segment
 /// that piece goes to a file of its own that is never synced (measured: with values of 60 KB nearly all did).
@@ -285,7 +285,7 @@ impl DoubleEndedIterator for Pairs<'_> {
 /// Makes the database's files last as they are, and their names.
 fn sync_files(folder: &Path) -> Result<(), StorageError> {
     for path in ["db", "conf"].map(|name| folder.join(name)) {
-        match File::open(&path).and_then(|file| file.sync_all()) {
+        match sync_file(&path) {
             // A new database has none yet.
             Err(error) if error.kind() != ErrorKind::NotFound => return Err(StorageError::io(&path, &error)),
             _ => {}
