@@ -104,7 +104,7 @@ fn keys(entries: &[(&str, Ink, &str)]) -> String {
 fn spreading(record: &RunRecord) -> Figure {
     figure(
         "How blocks spread",
-        "The share of the other honest nodes that run which have a block, by the time since it was found.",
+        "The share of the other honest, running nodes that have a block, by the time since it was found.",
         &keys(&[("", BLUE, "the middle block"), ("band", BLUE, "eight blocks in ten")]),
         propagation::drawing(record),
         "No block reached another node.",
