@@ -297,8 +297,8 @@ impl HeaderTree {
         evicted
     }
 
-    /// Lets runs of headers below one that is settled be exchanged for equal ones, each once, by the hash of its first.
-    pub(super) fn settle(&mut self, below: Index, mut exchange: impl FnMut(BlockHash, &mut Chunk<Entry>)) {
+    /// Lets the next run of headers below one that is settled be exchanged for an equal one, by the hash of its first.
+    pub(super) fn settle(&mut self, below: Index, exchange: impl FnOnce(BlockHash, &mut Chunk<Entry>)) {
         self.entries.settle(below.place(), |chunk| exchange(chunk[0].hash(), chunk));
     }
 
