@@ -2,7 +2,8 @@
 
 use std::path::Path;
 use std::sync::Arc;
-use std::thread::JoinHandle;
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use super::backlog::{Backlog, Pending, Shown};
 use super::bodies::files::BodyFiles;
@@ -18,6 +19,11 @@ use crate::primitives::BlockHash;
 use crate::storage::chain_store::{ChainStore, StorageError};
 use crate::storage::commit::Commit;
 use crate::storage::journal::{Group, Journal};
+
+/// How often a thread of a store that has failed is looked at, and how many times until it is left behind: two seconds in
+/// all. The journal has what was acknowledged, and sled has been seen to wait for ever for a write that found no room.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+const LOOKS_MAX: usize = 200;
 
 /// The writer's side of the store. There is one for a data folder.
 #[derive(Debug)]
@@ -68,14 +74,14 @@ impl SledStore {
     fn finish(&mut self) {
         self.tips.close();
         for follower in self.followers.drain(..) {
-            if follower.join().is_err() {
+            if wait_for(follower, &self.backlog).is_err() {
                 tracing::error!("the wallet index has failed");
             }
         }
         self.backlog.close();
         if let Some(thread) = self.thread.take() {
             // A panic was caught inside the thread and is the backlog's failure.
-            let _ = thread.join();
+            let _ = wait_for(thread, &self.backlog);
         }
     }
 
@@ -96,8 +102,22 @@ impl SledStore {
 }
 
 fn spawn(name: &str, run: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, StorageError> {
-    let thread = std::thread::Builder::new().name(name.to_owned()).spawn(run);
+    let thread = thread::Builder::new().name(name.to_owned()).spawn(run);
     thread.map_err(|error| StorageError::io(Path::new(name), &error))
+}
+
+/// Waits until a thread has ended; once the store has failed, only for a while.
+fn wait_for(thread: JoinHandle<()>, backlog: &Backlog) -> thread::Result<()> {
+    let mut looks = 0;
+    while !thread.is_finished() && backlog.failure().is_err() {
+        if looks == LOOKS_MAX {
+            tracing::warn!("a thread of the database does not end and is left behind");
+            return Ok(());
+        }
+        looks += 1;
+        thread::sleep(LOOK_EVERY);
+    }
+    thread.join()
 }
 
 impl Drop for SledStore {
@@ -127,6 +147,8 @@ impl ChainStore for SledStore {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::mpsc;
+
     use super::*;
     use crate::primitives::{BlockId, Header, Height};
     use crate::storage::chain_store::ChainReader;
@@ -186,6 +208,26 @@ mod tests {
         );
         let said = refused.to_string();
         assert!(said.contains("Start the version that wrote it, or give another --data-dir"), "{said}");
+    }
+
+    #[test]
+    fn a_store_that_has_failed_does_not_wait_for_ever_for_a_thread_that_hangs() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = OpenOptions::new(folder.path(), genesis_header().hash()).open().unwrap().store;
+        store.backlog.fail(StorageError::Io {
+            path: "disk".into(),
+            cause: "full".into(),
+            next_step: String::new(),
+        });
+        let (let_go, hanging) = mpsc::sync_channel::<()>(0);
+        store.followers.push(spawn("hangs", move || assert!(hanging.recv().is_err())).unwrap());
+        let (ended, end) = mpsc::sync_channel(1);
+        thread::spawn(move || {
+            drop(store);
+            ended.send(()).unwrap();
+        });
+        end.recv_timeout(Duration::from_mins(1)).expect("the store is left within a bounded time");
+        drop(let_go);
     }
 
     #[test]
