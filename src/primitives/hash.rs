@@ -81,11 +81,6 @@ impl Domain {
         self.derive.hash_each(data)
     }
 
-    /// A hasher in derive-key mode, for data that comes in pieces.
-    pub fn derive_hasher(&self) -> blake3::Hasher {
-        self.derive.hasher()
-    }
-
     /// keyed(context, data).
     pub fn keyed(&self, data: &[u8]) -> [u8; 32] {
         self.keyed.hash(data)
@@ -94,11 +89,6 @@ impl Domain {
     /// keyed(context, data) for many; best of a hundred or so, each no longer than 1,024 bytes.
     pub fn keyed_each(&self, data: &[&[u8]]) -> Vec<[u8; 32]> {
         self.keyed.hash_each(data)
-    }
-
-    /// A hasher in keyed mode, for data that comes in pieces.
-    pub fn keyed_hasher(&self) -> blake3::Hasher {
-        self.keyed.hasher()
     }
 }
 
@@ -225,14 +215,6 @@ mod tests {
     fn keyed_mode_uses_the_key_derived_from_the_context_alone() {
         let key = blake3::derive_key("cairn v1 state node", &[]);
         assert_eq!(STATE_NODE.keyed(b"x"), *blake3::keyed_hash(&key, b"x").as_bytes());
-    }
-
-    #[test]
-    fn data_that_comes_in_pieces_has_the_hash_of_the_whole() {
-        let in_pieces =
-            |mut hasher: blake3::Hasher| *hasher.update(b"one ").update(b"two").finalize().as_bytes();
-        assert_eq!(in_pieces(SHORT_ID.derive_hasher()), SHORT_ID.derive(b"one two"));
-        assert_eq!(in_pieces(STATE_NODE.keyed_hasher()), STATE_NODE.keyed(b"one two"));
     }
 
     #[test]

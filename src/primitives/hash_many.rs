@@ -28,19 +28,14 @@ pub(super) enum Mode {
 }
 
 impl Mode {
-    /// A hasher of the library.
-    pub(super) fn hasher(&self) -> blake3::Hasher {
-        match self {
-            Self::Keyed(key) => blake3::Hasher::new_keyed(key),
-            Self::Derive(context_key) => blake3::Hasher::new_from_context_key(context_key),
-        }
-    }
-
     /// The hash of an input.
     pub(super) fn hash(&self, input: &[u8]) -> [u8; 32] {
         match self {
             Self::Keyed(key) => *blake3::keyed_hash(key, input).as_bytes(),
-            Self::Derive(_) => *self.hasher().update(input).finalize().as_bytes(),
+            Self::Derive(context_key) => {
+                let mut hasher = blake3::Hasher::new_from_context_key(context_key);
+                *hasher.update(input).finalize().as_bytes()
+            }
         }
     }
 
