@@ -133,6 +133,29 @@ fn a_node_on_a_disk_that_others_fill_stops_and_goes_on_when_there_is_room() {
 }
 
 #[test]
+fn a_disk_with_less_room_than_a_node_needs_is_named_before_anything_is_written() {
+    let sandbox = Sandbox::new("dev-little-room");
+    let Some(disk) = SmallDisk::mount(sandbox.path("small"), "rw") else { return };
+    let blocks = sandbox.path("blocks").display().to_string();
+    let node = sandbox.node("node", &[]);
+    node.call("generatetoaddress", json!([3, sandbox.wallet("miner")]));
+    node.stop();
+    sandbox.run(&["chain", "export", &blocks, "--data-dir", &sandbox.path("node").display().to_string()]);
+
+    fs::write(disk.0.join("others"), vec![7; 100 << 20]).expect("there is room for it");
+    let folder = disk.0.join("data").display().to_string();
+    for arguments in [&["node"][..], &["chain", "import", &blocks]] {
+        let (code, said) = sandbox.fail(&[arguments, &["--data-dir", &folder]].concat());
+        assert_eq!(code, 1);
+        assert!(
+            said.contains("MiB left, and a node needs 500") && said.contains("free some space"),
+            "{said}"
+        );
+        assert!(!Path::new(&folder).exists(), "{arguments:?} wrote to it");
+    }
+}
+
+#[test]
 fn a_disk_that_is_read_only_is_named_at_the_start() {
     let sandbox = Sandbox::new("dev-read-only");
     let Some(disk) = SmallDisk::mount(sandbox.path("node"), "ro") else { return };

@@ -20,7 +20,7 @@ use crate::runtime::{NodeHandle, NodeStopped, clock};
 const TRIES_MAX: u32 = 16;
 
 /// Why no block was mined.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MineError {
     /// The node is shutting down.
     #[error(transparent)]

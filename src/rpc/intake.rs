@@ -57,7 +57,7 @@ impl Intake {
         let (sender, verdict) = oneshot::channel();
         self.lock().transactions.push_back((transaction, sender));
         self.carry_on(node);
-        verdict.await.map_err(|_| NodeStopped)
+        verdict.await.map_err(|_| node.gone())
     }
 
     /// Begins no group until the hold is dropped.

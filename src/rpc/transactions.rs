@@ -171,7 +171,7 @@ async fn wait_for_transaction(
             let problem = format!("after {seconds} seconds the transaction {txid} is not there yet");
             Err(RpcError::new(code::MISC, "timeout", problem, "wait longer, or look with gettransaction"))
         }),
-        _ = api.node().stopped() => Err(crate::runtime::NodeStopped.into()),
+        _ = api.node().stopped() => Err(api.node().gone().into()),
     }
 }
 
@@ -191,7 +191,7 @@ async fn wait_until_confirmed(api: &Api, id: TransactionId, wanted: u32) -> RpcR
                 Ok(event) if may_concern(&event, id) => break,
                 Ok(_) => {}
                 Err(RecvError::Lagged(_)) => break,
-                Err(RecvError::Closed) => return Err(crate::runtime::NodeStopped.into()),
+                Err(RecvError::Closed) => return Err(api.node().gone().into()),
             }
         }
     }

@@ -24,9 +24,12 @@ const NETWORK_COMMANDS_WAITING_MAX: usize = 4_096;
 const EVENTS_KEPT: usize = 4_096;
 
 /// The node is shutting down, or its core is gone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the node is stopping")]
-pub struct NodeStopped;
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the node is stopping{}", reason.as_ref().map(|reason| format!(": {reason}")).unwrap_or_default())]
+pub struct NodeStopped {
+    /// Why, in plain words, if anybody said so.
+    pub reason: Option<String>,
+}
 
 /// Why the core did not take an input at once.
 #[derive(Debug, thiserror::Error)]
@@ -151,12 +154,12 @@ impl NodeHandle {
 
     /// Tells the core of something that has no answer. Waits while the queue is full.
     pub async fn tell(&self, input: Input) -> Result<(), NodeStopped> {
-        self.shared.inputs.send(input).await.map_err(|_| NodeStopped)
+        self.shared.inputs.send(input).await.map_err(|_| self.gone())
     }
 
     /// As [`Self::tell`], from a thread that may block.
     pub fn tell_blocking(&self, input: Input) -> Result<(), NodeStopped> {
-        self.shared.inputs.blocking_send(input).map_err(|_| NodeStopped)
+        self.shared.inputs.blocking_send(input).map_err(|_| self.gone())
     }
 
     /// As [`Self::tell`], at once or not at all: gives the input back when the queue is full.
@@ -169,7 +172,7 @@ impl NodeHandle {
 
     /// Waits until the core's queue has room for one more input, and keeps the place.
     pub async fn room(&self) -> Result<mpsc::Permit<'_, Input>, NodeStopped> {
-        self.shared.inputs.reserve().await.map_err(|_| NodeStopped)
+        self.shared.inputs.reserve().await.map_err(|_| self.gone())
     }
 
     /// Reads a block from the store, off the core.
@@ -199,6 +202,11 @@ impl NodeHandle {
         self.shared.stop.borrow().clone()
     }
 
+    /// What whoever asks a node that is stopping hears.
+    pub fn gone(&self) -> NodeStopped {
+        NodeStopped { reason: self.stop_reason() }
+    }
+
     /// Resolves with the reason once something asked to stop.
     pub async fn stopped(&self) -> String {
         let mut stop = self.shared.stop.subscribe();
@@ -213,8 +221,8 @@ impl NodeHandle {
         let (sender, receiver) = oneshot::channel();
         self.shared.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(ticket, sender);
         let _forget = Forget { shared: &self.shared, ticket };
-        self.shared.inputs.send(input(ticket)).await.map_err(|_| NodeStopped)?;
-        receiver.await.map_err(|_| NodeStopped)
+        self.shared.inputs.send(input(ticket)).await.map_err(|_| self.gone())?;
+        receiver.await.map_err(|_| self.gone())
     }
 }
 

@@ -134,8 +134,7 @@ pub(crate) struct Node {
 impl Node {
     /// Asks it; the answer must be good.
     pub(crate) fn call(&self, method: &str, parameters: Value) -> Value {
-        let answer = block_on(self.client().call(method, parameters));
-        answer
+        self.try_call(method, parameters)
             .unwrap_or_else(|error| panic!("{} does not answer {method}: {error}\n{}", self.name, self.log()))
     }
 

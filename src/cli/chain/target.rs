@@ -48,7 +48,7 @@ pub(super) struct Culprit {
 impl Target {
     /// The core on a folder that no other process has.
     pub(super) fn folder(params: &Arc<Params>, folder: &Path) -> Outcome<Self> {
-        Ok(Self::Folder(OfflineNode::open(params, folder, false)?))
+        Ok(Self::Folder(OfflineNode::open_to_fill(params, folder)?))
     }
 
     /// How many blocks may be on their way. One after another to a node: over several connections they might overtake

@@ -1,27 +1,28 @@
-//! Stops the node while there is still room on the disk to stop cleanly.
+//! Starts no node on a disk that is nearly full, and stops one while there is still room to stop cleanly.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::cli::failure::{Failure, Outcome};
 use crate::runtime::NodeHandle;
 use crate::storage::sled_store::upkeep::disk_space;
 
 /// Between two looks: a node writes far less than the limit in that time.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
+/// Before a node opens its folder, which need not exist yet.
+pub(super) fn require_room(folder: &Path) -> Outcome {
+    shortage(folder).map_or(Ok(()), |shortage| {
+        Err(Failure::new(shortage, "free some space, or give a --data-dir on another disk")
+            .because("disk-nearly-full"))
+    })
+}
+
 /// Looks at the disk until the node stops, and stops it when there is too little room.
 pub(super) async fn watch(node: NodeHandle, folder: PathBuf) {
     loop {
-        // A disk that cannot be asked is no reason to stop: writing to it will say what is wrong.
-        if let Ok(free) = disk_space::free_bytes(&folder)
-            && free < disk_space::FREE_BYTES_MIN
-        {
-            node.stop(format!(
-                "the disk that holds {} has {} MiB left, and a node needs {}: free some space",
-                folder.display(),
-                free >> 20,
-                disk_space::FREE_BYTES_MIN >> 20,
-            ));
+        if let Some(shortage) = shortage(&folder) {
+            node.stop(format!("{shortage}: free some space"));
             return;
         }
         tokio::select! {
@@ -29,4 +30,18 @@ pub(super) async fn watch(node: NodeHandle, folder: PathBuf) {
             _ = node.stopped() => return,
         }
     }
+}
+
+/// What is missing, in words. A disk that cannot be asked is none: writing to it will say what is wrong.
+fn shortage(folder: &Path) -> Option<String> {
+    // What does not exist yet will be made in the nearest folder above that does.
+    let free = folder.ancestors().find_map(|folder| disk_space::free_bytes(folder).ok())?;
+    (free < disk_space::FREE_BYTES_MIN).then(|| {
+        format!(
+            "the disk that holds {} has {} MiB left, and a node needs {}",
+            folder.display(),
+            free >> 20,
+            disk_space::FREE_BYTES_MIN >> 20,
+        )
+    })
 }

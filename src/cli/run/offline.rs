@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use super::disk_guard;
 use crate::cli::failure::{Failure, Outcome};
 use crate::cli::{output, progress, words};
 use crate::consensus::params::Params;
@@ -52,6 +53,14 @@ impl OfflineNode {
             .because("chain-broken"));
         }
         Ok(Self { running, beside })
+    }
+
+    /// The same from the newest checkpoint, to write much: only while there is room.
+    pub(in crate::cli) fn open_to_fill(params: &Arc<Params>, folder: &Path) -> Outcome<Self> {
+        disk_guard::require_room(folder)?;
+        let node = Self::open(params, folder, false)?;
+        tokio::spawn(disk_guard::watch(node.running.handle.clone(), folder.to_owned()));
+        Ok(node)
     }
 
     /// The way to the core.

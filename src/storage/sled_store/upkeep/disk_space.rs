@@ -11,8 +11,3 @@ pub const FREE_BYTES_MIN: u64 = 500 << 20;
 pub fn free_bytes(path: &Path) -> Result<u64, StorageError> {
     fs2::available_space(path).map_err(|error| StorageError::io(path, &error))
 }
-
-/// Whether the disk that holds `path` has less free than [`FREE_BYTES_MIN`].
-pub fn is_low(path: &Path) -> Result<bool, StorageError> {
-    free_bytes(path).map(|free| free < FREE_BYTES_MIN)
-}
