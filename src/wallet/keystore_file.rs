@@ -95,8 +95,11 @@ fn written_beside(path: &Path, bytes: &[u8]) -> Result<NamedTempFile, FileError>
     Ok(file)
 }
 
-/// A rename is on the disk once its folder is.
+/// A rename is on the disk once its folder is. Only Unix needs it, and only there a folder opens as a file.
 fn sync_folder_of(path: &Path) -> Result<(), FileError> {
+    if !cfg!(unix) {
+        return Ok(());
+    }
     let folder = folder_of(path);
     File::open(folder).and_then(|folder| folder.sync_all()).map_err(at(folder))
 }

@@ -9,6 +9,7 @@
  *   CAIRN_RECORD_MARKS  a file outside the folder: what is written to it becomes a mark in the log
  *   CAIRN_RECORD_FAIL   a file: while it exists and says `write 28` (or `sync 5`), every write (or sync) in the folder
  *                       fails with that number; with a third number (`write 28 10`), only after so many went well
+ *   CAIRN_RECORD_SLOW   microseconds that every sync in the folder takes, several at a time; none is recorded
  *
  * Copying inside the kernel (copy_file_range, sendfile) is refused, so that programs fall back to reading and writing.
  */
@@ -34,6 +35,7 @@ static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static char root[PATH_MAX];
 static size_t root_length;
 static const char *marks_path, *fail_path;
+static useconds_t slow_us;
 static int log_fd = -1;
 
 #define REAL(name) \
@@ -44,6 +46,7 @@ __attribute__((constructor)) static void begin(void) {
     const char *folder = getenv("CAIRN_RECORD_ROOT"), *log = getenv("CAIRN_RECORD_LOG");
     marks_path = getenv("CAIRN_RECORD_MARKS");
     fail_path = getenv("CAIRN_RECORD_FAIL");
+    if (getenv("CAIRN_RECORD_SLOW")) slow_us = atoi(getenv("CAIRN_RECORD_SLOW"));
     if (!folder || !realpath(folder, root)) return;
     root_length = strlen(root);
     if (log) log_fd = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -258,6 +261,7 @@ ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t offset) 
 #define FD_CALL(call, sort, record) do { \
     char buffer[PATH_MAX]; \
     if (!fd_below(fd, buffer)) return call; \
+    if (slow_us && !strcmp(sort, "sync")) return usleep(slow_us); \
     pthread_mutex_lock(&lock); \
     int error = failure_of(sort), result = error ? -1 : call; \
     if (!error) error = errno; \

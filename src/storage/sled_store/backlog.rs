@@ -22,6 +22,9 @@ const GROUPS_MAX: usize = 4_096;
 const WAITING_SHARE: usize = 2;
 /// Time without another group after which it is quiet.
 const QUIET: Duration = Duration::from_millis(100);
+/// Bytes of groups that are written together, should they be small: the database syncs for each time, and not for each
+/// group.
+const TOGETHER_BYTES_MAX: usize = 512 << 10;
 /// What a header, or the name of a body, weighs in the overlay, in bytes.
 const HEADER_WEIGHT: usize = 256;
 /// What a transaction weighs: itself in the overlay, and its bytes in the queue.
@@ -66,8 +69,8 @@ pub(super) struct Shown {
 /// What the writing thread should do next.
 #[derive(Debug)]
 pub(super) enum Next {
-    /// Write this.
-    Write(Arc<Pending>),
+    /// Write these, of which there is one at least.
+    Write(Vec<Arc<Pending>>),
     /// Nothing came for a while.
     Idle,
     /// All is written and no more will come.
@@ -120,34 +123,31 @@ impl Backlog {
         Ok(())
     }
 
-    /// Waits for the next group, and for a moment that is good for writing it; [`Next::Idle`] after `patience` without
+    /// Waits for the next groups, and for a moment that is good for writing them; [`Next::Idle`] after `patience` without
     /// one.
     pub(super) fn next(&self, patience: Duration) -> Next {
         let is_idle = |state: &mut State| state.queue.is_empty() && !state.is_closing;
         let waited = self.work.wait_timeout_while(self.state(), patience, is_idle);
         let (state, _) = waited.unwrap_or_else(PoisonError::into_inner);
         let state = self.wait_for_quiet(state);
-        match state.queue.front() {
-            Some(pending) => Next::Write(Arc::clone(pending)),
-            None if state.is_closing => Next::Close,
-            None => Next::Idle,
+        let mut bytes = 0;
+        let fit = |pending: &&Arc<Pending>| {
+            let is_first = bytes == 0;
+            bytes += pending.records.len();
+            is_first || bytes <= TOGETHER_BYTES_MAX
+        };
+        let together: Vec<_> = state.queue.iter().take_while(fit).map(Arc::clone).collect();
+        match together.is_empty() {
+            false => Next::Write(together),
+            true if state.is_closing => Next::Close,
+            true => Next::Idle,
         }
     }
 
-    /// Drops the first group of the queue from the overlay: the database has it.
-    pub(super) fn written(&self) {
+    /// Drops so many groups at the front of the queue from the overlay: the database has them.
+    pub(super) fn written(&self, groups: usize) {
         let mut state = self.state();
-        let Some(pending) = state.queue.pop_front() else { return };
-        for id in &pending.shown.headers {
-            state.headers.remove(id);
-        }
-        for id in &pending.shown.blocks {
-            state.blocks.remove(id);
-        }
-        for id in &pending.shown.undo {
-            state.undo.remove(id);
-        }
-        state.weight = state.weight.saturating_sub(pending.shown.weight);
+        (0..groups).for_each(|_| state.forget_first());
         self.room.notify_all();
     }
 
@@ -211,6 +211,20 @@ impl State {
         let has_room =
             self.weight < WEIGHT_MAX / WAITING_SHARE && self.queue.len() < GROUPS_MAX / WAITING_SHARE;
         has_room && !self.is_closing && !self.queue.is_empty()
+    }
+
+    fn forget_first(&mut self) {
+        let Some(pending) = self.queue.pop_front() else { return };
+        for id in &pending.shown.headers {
+            self.headers.remove(id);
+        }
+        for id in &pending.shown.blocks {
+            self.blocks.remove(id);
+        }
+        for id in &pending.shown.undo {
+            self.undo.remove(id);
+        }
+        self.weight = self.weight.saturating_sub(pending.shown.weight);
     }
 
     fn show(&mut self, commit: &Commit) {

@@ -80,9 +80,9 @@ impl DatabaseWriter {
     fn write_all(&mut self) -> Result<(), StorageError> {
         loop {
             match self.backlog.next(SYNC_IDLE) {
-                Next::Write(pending) => {
-                    self.write(&pending)?;
-                    self.backlog.written();
+                Next::Write(groups) => {
+                    self.write(&groups)?;
+                    self.backlog.written(groups.len());
                     if self.unsynced.is_due(&self.thresholds) {
                         self.sync()?;
                     }
@@ -98,18 +98,22 @@ impl DatabaseWriter {
         }
     }
 
-    fn write(&mut self, pending: &Pending) -> Result<(), StorageError> {
+    fn write(&mut self, groups: &[Arc<Pending>]) -> Result<(), StorageError> {
         let mut batch = Batch::default();
-        let payloads = pending.records.payloads();
-        apply::apply(&self.database, &mut self.bodies, &mut batch, payloads, Append::All)?;
-        self.database.apply(batch)?;
-        for delta in &pending.checkpoints {
-            self.checkpoints.write(&self.database, delta)?;
+        for pending in groups {
+            let payloads = pending.records.payloads();
+            apply::apply(&self.database, &mut self.bodies, &mut batch, payloads, Append::All)?;
         }
-        self.tip = pending.tip.or(self.tip);
-        self.written = pending.end;
-        self.unsynced.bytes += pending.records.len();
-        self.unsynced.groups += 1;
+        self.database.apply(batch)?;
+        for pending in groups {
+            for delta in &pending.checkpoints {
+                self.checkpoints.write(&self.database, delta)?;
+            }
+            self.tip = pending.tip.or(self.tip);
+            self.written = pending.end;
+            self.unsynced.bytes += pending.records.len();
+            self.unsynced.groups += 1;
+        }
         Ok(())
     }
 
@@ -142,6 +146,7 @@ impl DatabaseWriter {
         let range = height_key(Kind::Undo, self.undo_pruned_below)..height_key(Kind::Undo, below);
         for pair in self.database.range(&range.start, &range.end) {
             batch.remove(&pair?.0);
+            self.database.apply_if_full(batch)?;
         }
         batch.put(&Kind::UndoPruned.key(), &codec::encode(&below));
         self.undo_pruned_below = below;

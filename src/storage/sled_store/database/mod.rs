@@ -17,5 +17,7 @@ pub mod guarded;
 pub(super) mod load;
 pub mod records;
 pub(super) mod schema;
+#[cfg(all(test, target_os = "linux"))]
+mod slow_disk;
 pub(super) mod table;
 pub(super) mod values;

@@ -81,6 +81,7 @@ impl Records {
             let (key, _) = pair?;
             if current.is_none_or(|current| !key.starts_with(current)) {
                 batch.remove(&key);
+                self.database.apply_if_full(&mut batch)?;
             }
         }
         self.database.apply(batch)
