@@ -4,6 +4,7 @@ use std::mem;
 
 use super::canvas::{HALF, WIDE};
 use super::style::{self, BLUE, GOLD, Ink, RED};
+use super::tables::card;
 use super::text::{count, duration, escape, times};
 use super::timeline::NUMBERED_INCIDENTS_MAX;
 use super::{agreement, fork_tree, forks, headline, histogram, propagation, stale, tables, timeline};
@@ -39,11 +40,6 @@ pub(super) fn write(record: &RunRecord, command: &str) -> String {
         style::sheet(),
         body
     )
-}
-
-/// A card with its title, a sentence that says how to read it, and what it shows.
-pub(super) fn card(title: &str, note: &str, content: &str) -> String {
-    format!("<section class=\"card\"><h2>{title}</h2><p class=\"note\">{note}</p>{content}</section>")
 }
 
 /// A card with a drawing, or a sentence where there is nothing to draw.

@@ -1,8 +1,12 @@
-//! The tables of the page: what was expected, and what the run was.
+//! The tables of the page, each on its card: what was expected, and what the run was.
 
-use super::page::card;
 use super::text::{bytes, count, duration, escape, percent};
 use crate::record::{RunRecord, VerdictRecord};
+
+/// A card with its title, a sentence that says how to read it, and what it shows.
+pub(super) fn card(title: &str, note: &str, content: &str) -> String {
+    format!("<section class=\"card\"><h2>{title}</h2><p class=\"note\">{note}</p>{content}</section>")
+}
 
 /// What the scenario expects, line by line; empty where it expects nothing.
 pub(super) fn verdicts(record: &RunRecord) -> String {

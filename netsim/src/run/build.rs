@@ -1,5 +1,7 @@
 //! A world as a scenario wants it: nodes that come up over some seconds, links, hash rates, roles.
 
+use std::io;
+
 use cairn::consensus::params::{ParamsOverride, PrefundOverride};
 use cairn::consensus::testing::test_key;
 use cairn::primitives::{Address, AddressKind, Amount};
@@ -7,7 +9,6 @@ use rand::RngExt;
 use rand_chacha::ChaCha12Rng;
 
 use super::Options;
-use super::drive::trace_error;
 use crate::engine::{LinkSpec, Misdeed, NodeIndex, Sharing, World, WorldConfig, stream_of};
 use crate::record::NetworkFacts;
 use crate::report::duration;
@@ -272,6 +273,12 @@ fn facts(scenario: &Scenario, world: &World, hash_rates: &[f64]) -> NetworkFacts
         mean_latency_us,
         transactions_per_second: scenario.load.transactions_per_second,
     }
+}
+
+/// What kept a trace from being written.
+pub(super) fn trace_error(options: &Options, cause: io::Error) -> ScenarioError {
+    let path = options.trace.as_ref().map_or(String::new(), |path| path.display().to_string());
+    ScenarioError::Unreadable { path, cause }
 }
 
 #[cfg(test)]

@@ -1,11 +1,10 @@
 //! Time passes, things happen, samples are taken.
 
 use std::collections::VecDeque;
-use std::io;
 
 use rand_chacha::ChaCha12Rng;
 
-use super::build::{Built, build};
+use super::build::{Built, build, trace_error};
 use super::expect::{Measured, judge};
 use super::load::Load;
 use super::plan::{Due, carry_out, spread};
@@ -45,12 +44,6 @@ pub fn run_and_keep(
     let (record, mut world) = drive.conclude();
     world.end_story().map_err(|cause| trace_error(options, cause))?;
     Ok((record, world))
-}
-
-/// What kept a trace from being written.
-pub(super) fn trace_error(options: &Options, cause: io::Error) -> ScenarioError {
-    let path = options.trace.as_ref().map_or(String::new(), |path| path.display().to_string());
-    ScenarioError::Unreadable { path, cause }
 }
 
 struct Drive<'a> {

@@ -8,25 +8,6 @@ use crate::record::{RunRecord, VerdictRecord};
 use crate::report::{count, duration, times};
 use crate::scenario::{Expectations, Span};
 
-/// Names of all expectations, as a scenario's file has them.
-pub const EXPECTATIONS: [&str; 15] = [
-    "converged",
-    "converge_within",
-    "stale_rate_max",
-    "stale_rate_min",
-    "reorganisation_depth_max",
-    "reorganisation_depth_min",
-    "supply_holds",
-    "none_banned",
-    "height_min",
-    "block_interval",
-    "last_block_interval",
-    "confirmed_share_min",
-    "propagation_90_max",
-    "attacker_share_max",
-    "attacker_gain_max",
-];
-
 /// Nodes whose money is counted at most.
 const COUNTED_NODES_MAX: usize = 20;
 /// Blocks of the last interval's mean.

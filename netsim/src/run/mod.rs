@@ -18,7 +18,6 @@ mod tests;
 
 pub(crate) use build::client_parameters;
 pub use drive::{run, run_and_keep};
-pub use expect::EXPECTATIONS;
 pub(crate) use load::Load;
 
 use std::path::PathBuf;

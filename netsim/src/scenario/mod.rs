@@ -31,6 +31,25 @@ pub const BUILT_IN: [(&str, &str); 16] = [
     ("internet-6000", include_str!("../../scenarios/internet-6000.toml")),
 ];
 
+/// Names of all expectations, as a scenario's file has them.
+pub const EXPECTATIONS: [&str; 15] = [
+    "converged",
+    "converge_within",
+    "stale_rate_max",
+    "stale_rate_min",
+    "reorganisation_depth_max",
+    "reorganisation_depth_min",
+    "supply_holds",
+    "none_banned",
+    "height_min",
+    "block_interval",
+    "last_block_interval",
+    "confirmed_share_min",
+    "propagation_90_max",
+    "attacker_share_max",
+    "attacker_gain_max",
+];
+
 /// Why there is no such scenario.
 #[derive(Debug, thiserror::Error)]
 pub enum ScenarioError {
@@ -102,10 +121,9 @@ impl Scenario {
                 return refuse(format!("the event at {} has {} actions, not one", event.at, event.actions()));
             }
         }
-        let known = super::run::EXPECTATIONS;
-        match self.expect.report_only.iter().find(|name| !known.contains(&name.as_str())) {
+        match self.expect.report_only.iter().find(|name| !EXPECTATIONS.contains(&name.as_str())) {
             Some(name) => {
-                refuse(format!("`report_only` names `{name}`, which is none of {}", known.join(", ")))
+                refuse(format!("`report_only` names `{name}`, which is none of {}", EXPECTATIONS.join(", ")))
             }
             None => Ok(()),
         }
