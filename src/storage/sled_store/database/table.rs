@@ -24,7 +24,7 @@ pub(in crate::storage::sled_store) const SEGMENT_BYTES: usize = 2 << 20;
 /// Writes that sled may have under way before it must end them. Seven threads of it write, sync what they wrote, and
 /// shorten the file. Should all seven sync, and then wait for a lock whose holder waits for the file to be shorter, they
 /// wait for ever; ending them all is one write more.
-const WRITES_UNDER_WAY_MAX: usize = 5;
+const WRITES_UNDER_WAY_MAX: usize = 4;
 /// Writes that sled begins for each batch: of what came before, and of the mark that makes the batch one.
 const WRITES_PER_BATCH: usize = 2;
 /// Bytes that sled writes for each byte that is put, at most: it writes leaves again (measured: 1.4 to 2.3).
