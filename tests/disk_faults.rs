@@ -140,7 +140,7 @@ fn a_disk_with_less_room_than_a_node_needs_is_named_before_anything_is_written()
     let node = sandbox.node("node", &[]);
     node.call("generatetoaddress", json!([3, sandbox.wallet("miner")]));
     node.stop();
-    sandbox.run(&["chain", "export", &blocks, "--data-dir", &sandbox.path("node").display().to_string()]);
+    sandbox.json(&["chain", "export", &blocks, "--data-dir", &sandbox.path("node").display().to_string()]);
 
     fs::write(disk.0.join("others"), vec![7; 100 << 20]).expect("there is room for it");
     let folder = disk.0.join("data").display().to_string();
@@ -153,6 +153,11 @@ fn a_disk_with_less_room_than_a_node_needs_is_named_before_anything_is_written()
         );
         assert!(!Path::new(&folder).exists(), "{arguments:?} wrote to it");
     }
+    let mut beside = sandbox.command(&["node", "--data-dir", "data"]);
+    let said = beside.current_dir(&disk.0).output().expect("the program can be started").stderr;
+    let said = String::from_utf8_lossy(&said);
+    assert!(said.contains("a node needs 500"), "a folder named from where one stands: {said}");
+    assert!(!Path::new(&folder).exists(), "it wrote to a folder named from where one stands");
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! Starts no node on a disk that is nearly full, and stops one while there is still room to stop cleanly.
 
-use std::path::{Path, PathBuf};
+use std::path::{self, Path, PathBuf};
 use std::time::Duration;
 
 use crate::cli::failure::{Failure, Outcome};
@@ -12,10 +12,13 @@ const LOOK_EVERY: Duration = Duration::from_secs(2);
 
 /// Before a node opens its folder, which need not exist yet.
 pub(super) fn require_room(folder: &Path) -> Outcome {
-    shortage(folder).map_or(Ok(()), |shortage| {
-        Err(Failure::new(shortage, "free some space, or give a --data-dir on another disk")
-            .because("disk-nearly-full"))
-    })
+    match shortage(folder) {
+        Some(shortage) => {
+            let next_step = "free some space, or give a --data-dir on another disk";
+            Err(Failure::new(shortage, next_step).because("disk-nearly-full"))
+        }
+        None => Ok(()),
+    }
 }
 
 /// Looks at the disk until the node stops, and stops it when there is too little room.
@@ -35,7 +38,8 @@ pub(super) async fn watch(node: NodeHandle, folder: PathBuf) {
 /// What is missing, in words. A disk that cannot be asked is none: writing to it will say what is wrong.
 fn shortage(folder: &Path) -> Option<String> {
     // What does not exist yet will be made in the nearest folder above that does.
-    let free = folder.ancestors().find_map(|folder| disk_space::free_bytes(folder).ok())?;
+    let whole = path::absolute(folder).ok()?;
+    let free = whole.ancestors().find_map(|folder| disk_space::free_bytes(folder).ok())?;
     (free < disk_space::FREE_BYTES_MIN).then(|| {
         format!(
             "the disk that holds {} has {} MiB left, and a node needs {}",
