@@ -14,6 +14,7 @@ use crate::node::query::{Answer, BlockOutcome, Query};
 use crate::primitives::{Block, BlockHash, BlockId, Height, codec};
 use crate::rpc::types::HeaderInfo;
 use crate::rpc::{ClientError, code};
+use crate::runtime::NodeStopped;
 
 /// Blocks on their way to the core at once, so that it can check and store them in groups: at most 128 MiB.
 const FOLDER_AHEAD: usize = 32;
@@ -65,7 +66,7 @@ impl Target {
         match self {
             Self::Folder(offline) => {
                 let outcome = offline.handle().submit_block(Arc::new(block)).await;
-                Ok(verdict(outcome.map_err(|_| stopped(offline))?))
+                Ok(verdict(outcome.map_err(stopped)?))
             }
             Self::Node(node) => submit_to(node, &block).await,
         }
@@ -110,7 +111,7 @@ impl Target {
         match self {
             Self::Folder(offline) => {
                 let answer = offline.handle().query(Query::BlockByHash(hash)).await;
-                let Answer::BlockPlace(place) = answer.map_err(|_| stopped(offline))? else {
+                let Answer::BlockPlace(place) = answer.map_err(stopped)? else {
                     return Ok(None);
                 };
                 Ok(place.map(|place| Known {
@@ -155,7 +156,7 @@ async fn submit_to(node: &NodeAccess, block: &Block) -> Outcome<Verdict> {
     }
 }
 
-fn stopped(offline: &OfflineNode) -> Failure {
-    let reason = offline.handle().stop_reason().unwrap_or_else(|| "the core stopped".to_owned());
+fn stopped(stopped: NodeStopped) -> Failure {
+    let reason = stopped.reason.unwrap_or_else(|| "the core stopped".to_owned());
     Failure::new(reason, "what was said to be added is kept; import the rest again")
 }

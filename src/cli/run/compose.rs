@@ -44,7 +44,9 @@ pub(super) async fn start(mut settings: Settings) -> Outcome<RunningNode> {
     let (params, folders, index) =
         (Arc::clone(&settings.params), settings.data_folders.clone(), settings.index);
     // The folders to choose from lie beside each other.
-    folders.first().map_or(Ok(()), |folder| disk_guard::require_room(folder))?;
+    if let Some(folder) = folders.first() {
+        disk_guard::require_room(folder)?;
+    }
     let opened = tokio::task::spawn_blocking(move || opening::open(&params, &folders, index)).await;
     let OpenedNode { running, records, index, folder } = opened.expect("opening does not panic")?;
     settings.data_folders = vec![folder.clone()];

@@ -137,10 +137,12 @@ impl Backlog {
             is_first || bytes <= TOGETHER_BYTES_MAX
         };
         let together: Vec<_> = state.queue.iter().take_while(fit).map(Arc::clone).collect();
-        match together.is_empty() {
-            false => Next::Write(together),
-            true if state.is_closing => Next::Close,
-            true => Next::Idle,
+        if !together.is_empty() {
+            Next::Write(together)
+        } else if state.is_closing {
+            Next::Close
+        } else {
+            Next::Idle
         }
     }
 

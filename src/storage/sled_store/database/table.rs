@@ -1,8 +1,9 @@
 //! The one file that names sled: an ordered table of bytes on disk, changed by atomic batches.
 //!
 //! sled 0.34.7 has traps, all measured: long values go to files that are never synced, `flush` alone does not survive a
-//! loss of power, a damaged snapshot can make it panic at opening, it relies on `sync_file_range` (which `no_sync_file_range`
-//! takes from it), and it waits for ever when too many of its writes are under way (see [`WRITES_UNDER_WAY_MAX`]).
+//! loss of power, a damaged snapshot can make it panic at opening, it relies on `sync_file_range` (which
+//! `no_sync_file_range` takes from it), and it waits for ever when too many of its writes are under way (see
+//! [`WRITES_UNDER_WAY_MAX`]).
 
 use std::fs;
 use std::io::{self, ErrorKind};
